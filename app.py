@@ -1,0 +1,24 @@
+"""TL Studio in a browser: `streamlit run app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.guard import guard
+from ui.start import start
+
+ASSETS = Path(__file__).parent / "ui" / "assets"
+
+page = st.navigation(
+    [
+        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/data.py", title="Data", icon=":material/folder_open:"),
+        st.Page("pages/strategy.py", title="Strategy", icon=":material/tune:"),
+        st.Page("pages/train.py", title="Train", icon=":material/monitoring:"),
+    ]
+)
+st.set_page_config(page_title=f"{page.title} · TL Studio", page_icon=str(ASSETS / "icon.png"), layout="wide")
+st.logo(str(ASSETS / "wordmark.png"), icon_image=str(ASSETS / "icon.png"), size="large")
+with guard():
+    page.run()
+start()

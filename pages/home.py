@@ -1,0 +1,88 @@
+"""Home: what this is, what the server has, and where to begin or go on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tlcore.data import Dataset, list_datasets
+from tlcore.device import machine
+from tlcore.home import home
+from tlcore.runs import Run
+from ui import state
+from ui.bring import sample_cards
+from ui.words import STATUS, ago, percent, plain, size
+
+MOST = 5
+
+
+def server() -> None:
+    """One quiet line: what trainings run on."""
+    has = machine()
+    gpus = " + ".join(f"{plain(gpu.name)} ({size(gpu.memory_total)})" for gpu in has.gpus)
+    accelerator = gpus or ("Apple GPU" if has.mps else "CPU only")
+    with st.container(horizontal=True, key="server", gap="medium"):
+        st.badge(f"Trains on {accelerator}", icon=":material/memory:", color="primary")
+        st.caption(f"{has.n_cores} cores, {size(has.memory_available)} of {size(has.memory_total)} memory free", width="content")
+
+
+def begin() -> None:
+    """The samples and one's own data, side by side."""
+    st.subheader("Start with a dataset", anchor=False)
+    columns = iter(st.columns(3))
+    sample_cards(columns)
+    with next(columns), st.container(border=True, height="stretch", key="own"):
+        st.markdown("#### :material/upload_file: Bring your own")
+        st.caption("Images as a zip with one folder per class, or texts as a csv with a text and a label column.")
+        st.space("stretch")
+        if st.button("Upload data", type="primary", icon=":material/arrow_forward:", key="bring", width="stretch"):
+            st.switch_page("pages/data.py")
+
+
+def recent_runs(runs: tuple[Run, ...]) -> None:
+    """The newest runs, each one click away."""
+    with st.container(border=True, height="stretch", key="recent-runs"):
+        st.subheader("Runs", anchor=False)
+        if not runs:
+            st.caption("None yet. Choose a dataset, then a strategy; what you train appears here and stays.")
+        for run in runs[:MOST]:
+            icon, colour = STATUS[run.status]
+            with st.container(horizontal=True, vertical_alignment="center", key=f"run-row-{run.id}", gap="small"):
+                if st.button(plain(run.name), key=f"open-run-{run.id}", type="tertiary"):
+                    st.switch_page("pages/train.py", query_params={"run": run.id})
+                st.badge(run.status, icon=icon, color=colour)
+                score = f"test {percent(run.test_accuracy)} · " if run.test_accuracy is not None else ""
+                st.caption(score + ago(run.created), width="content")
+
+
+def recent_datasets(datasets: tuple[Dataset, ...]) -> None:
+    """The newest datasets, each one click away."""
+    with st.container(border=True, height="stretch", key="recent-datasets"):
+        st.subheader("Datasets", anchor=False)
+        if not datasets:
+            st.caption("None yet. Take a sample to look around, or upload your own.")
+        for dataset in datasets[:MOST]:
+            icon = ":material/image:" if dataset.modality == "image" else ":material/notes:"
+            with st.container(horizontal=True, vertical_alignment="center", key=f"dataset-row-{dataset.id}", gap="small"):
+                if st.button(plain(dataset.name), key=f"open-dataset-{dataset.id}", type="tertiary", icon=icon):
+                    st.switch_page("pages/data.py", query_params={"dataset": dataset.id})
+                about = f"{dataset.n_samples:,} samples, {len(dataset.classes)} classes · {ago(dataset.created)}"
+                st.caption(about, width="content")
+
+
+def main() -> None:
+    """Draw the page, what costs nothing first."""
+    st.title("TL Studio", anchor=False)
+    st.markdown(
+        "Bring labelled images or texts, train a classifier on top of a pretrained model, "
+        "and read how well it does on samples it has never seen."
+    )
+    server()
+    begin()
+    runs, datasets = st.columns(2)
+    with runs:
+        recent_runs(state.studio().runs(limit=MOST))
+    with datasets:
+        recent_datasets(list_datasets(home()))
+
+
+main()

@@ -1,0 +1,254 @@
+"""Every page's work without a browser: `python -m tlcore --help`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tlcore.errors import RecipeError, TlcoreError
+from tlcore.home import home
+from tlcore.runs import Run, Studio
+
+__all__ = ["app", "main"]
+
+FOLLOW_SECONDS = 0.2
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, the last one the result.")]
+
+
+def main() -> None:
+    """Run a command; a user's mistake is one line on stderr and exit status 2."""
+    try:
+        app()
+    except TlcoreError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """List the pretrained backbones and whether their weights are here."""
+    from tlcore.zoo import backbones, weights_state
+
+    rows = [
+        {
+            "backbone": record.name,
+            "title": record.title,
+            "modality": record.modality,
+            "n_params": record.n_params,
+            "n_features": record.n_features,
+            "licence": record.licence,
+            "weights": weights_state(record).kind,
+        }
+        for record in backbones()
+    ]
+    _print(rows, as_json)
+
+
+@app.command()
+def data(path: str, as_json: AsJson = False) -> None:
+    """Check a folder, zip, csv or `sample:NAME`: its classes, its splits, and what is wrong with it."""
+    from tlcore.data import resolve
+
+    dataset = resolve(path, home())
+    counts = dataset.counts()
+    if as_json:
+        result = {
+            "dataset": dataset.id,
+            "name": dataset.name,
+            "modality": dataset.modality,
+            "n_samples": dataset.n_samples,
+            "classes": {str(name): {k: int(v) for k, v in row.items()} for name, row in counts.iterrows()},
+            "problems": [asdict(problem) for problem in dataset.problems],
+        }
+        print(json.dumps(result))
+        return
+    _print([{"class": str(name), **{k: int(v) for k, v in row.items()}} for name, row in counts.iterrows()], False)
+    for problem in dataset.problems:
+        print(f"! {problem}")
+    print(f"Dataset {dataset.id}: {dataset.n_samples:,} {dataset.modality}s in {len(dataset.classes)} classes.")
+
+
+@app.command()
+def train(
+    recipe: Annotated[Path | None, typer.Argument(help="A recipe file (TOML), instead of the options.")] = None,
+    source: Annotated[str, typer.Option("--data", help="A folder, zip, csv, `sample:NAME` or a dataset's id.")] = "",
+    backbone: Annotated[str, typer.Option(help="A name that `models` lists.")] = "",
+    strategy: Annotated[str, typer.Option(help="How to train.")] = "feature_extraction",
+    epochs: Annotated[int, typer.Option(help="Passes over the train split.")] = 10,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, e.g. lr=0.01, batch_size=64, head.hidden=[128].")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What to call the run.")] = "",
+    follow: Annotated[bool, typer.Option("--follow/--detach", help="Wait for the end, or return at once.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Train a head (or more) on a pretrained backbone and score it once on the test split."""
+    plain = _from_file(recipe) if recipe else _from_options(source, backbone, strategy, epochs)
+    made = _made(plain, settings or [])
+    studio = Studio(home())
+    run = studio.launch(made, name=name, user=_user())
+    if not follow:
+        _print([_result(run)], as_json)
+        return
+    run = _follow(studio, run, as_json)
+    _print([_result(run)], as_json)
+    if run.status == "failed" or run.status == "interrupted":
+        print(run.reason, file=sys.stderr)
+        raise SystemExit(1)
+
+
+@app.command()
+def runs(as_json: AsJson = False, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20) -> None:
+    """List the newest runs."""
+    _print([_result(run) for run in Studio(home()).runs(limit=limit)], as_json)
+
+
+@app.command()
+def show(run: str, as_json: AsJson = False) -> None:
+    """Everything about one run: status, epoch, scores, recipe and report."""
+    found = Studio(home()).run(run)
+    if as_json:
+        print(json.dumps({"run": found.id, **{k: v for k, v in asdict(found).items() if k != "id"}}))
+        return
+    _print([_result(found)], False)
+    for line in Studio(home()).notes(run):
+        print(f"{time.strftime('%H:%M:%S', time.localtime(line.time))} {line.level}: {line.text}")
+
+
+@app.command()
+def stop(run: str, as_json: AsJson = False) -> None:
+    """Stop a run; its best epoch so far is kept and scored."""
+    _print([_result(Studio(home()).stop(run))], as_json)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    from tlcore.training import Recipe
+
+    try:
+        return Recipe.from_toml(path.read_text()).to_dict()
+    except OSError as error:
+        raise RecipeError(f"Cannot read the recipe {path}: {error.strerror}.") from error
+
+
+def _from_options(source: str, backbone: str, strategy: str, epochs: int) -> dict[str, Any]:
+    from tlcore.data import resolve
+    from tlcore.zoo import backbone as known
+    from tlcore.zoo import backbones
+
+    if not source:
+        raise RecipeError("Say what to train on: --data PATH, --data sample:digits, or a recipe file.")
+    if backbone:
+        known(backbone)
+    dataset = resolve(source, home())
+    backbone = backbone or backbones(dataset.modality)[0].name
+    return {"dataset": dataset.id, "backbone": backbone, "epochs": epochs, "strategy": {"name": strategy}}
+
+
+def _made(plain: dict[str, Any], settings: list[str]) -> Any:
+    from tlcore.training import Recipe
+
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise RecipeError(f"--set takes key=value; got {setting!r}.")
+        part, _, last = key.rpartition(".")
+        inside = part or ("" if key in Recipe.__dataclass_fields__ else "strategy")
+        target = plain.setdefault(inside, {}) if inside else plain
+        if not isinstance(target, dict):
+            raise RecipeError(f"--set {key}: {inside!r} has no parts.")
+        target[last] = _value(text)
+    return Recipe.from_dict(plain)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _follow(studio: Studio, run: Run, as_json: bool) -> Run:
+    """Draw the run's progress on stderr until it ends. Ctrl-C leaves the run to itself."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    seen = 0
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        bar = progress.add_task("queued", total=1.0)
+        try:
+            while run.live:
+                time.sleep(FOLLOW_SECONDS)
+                run = studio.run(run.id)
+                elapsed = run.seconds(time.time())
+                share = elapsed / (elapsed + run.eta) if run.eta is not None and elapsed else 0.0
+                progress.update(bar, completed=share, description=run.activity or run.status)
+                for point in studio.points(run.id, after=seen) if as_json else ():
+                    seen = point.id
+                    if point.scope == "epoch":
+                        print(json.dumps({"run": run.id, "epoch": point.epoch, **point.values}), flush=True)
+        except KeyboardInterrupt:
+            print(f"Run {run.id} goes on. Follow it: python -m tlcore show {run.id}", file=sys.stderr)
+            raise SystemExit(130) from None
+        progress.update(bar, completed=1.0, description=run.status)
+    return run
+
+
+def _result(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "status": run.status,
+        "dataset": run.dataset,
+        "backbone": run.backbone,
+        "strategy": run.strategy,
+        "epoch": run.epoch,
+        "best_epoch": run.best_epoch,
+        "val_accuracy": run.val_accuracy,
+        "test_accuracy": run.test_accuracy,
+        "test_macro_f1": run.test_macro_f1,
+        "seconds": round(run.seconds(time.time()), 2),
+    }
+
+
+def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            print(json.dumps(row))
+        return
+    if not rows:
+        print("Nothing yet.")
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console().print(table)
+
+
+def _cell(value: object) -> str:
+    from rich.markup import escape
+
+    if value is None:
+        return "-"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""What this machine has. Nothing here loads torch until a tensor needs a place."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Gpu", "Machine", "machine", "torch_device"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One CUDA device as the driver reports it."""
+
+    name: str
+    memory_total: int
+    """Bytes."""
+    memory_free: int
+    """Bytes, at the time of asking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """The server's hardware."""
+
+    cpu: str
+    n_cores: int
+    """Cores this process may use."""
+    memory_total: int
+    """Bytes; the container's limit where there is one."""
+    memory_available: int
+    """Bytes."""
+    gpus: tuple[Gpu, ...] = ()
+    mps: bool = False
+    """Apple's GPU is there."""
+
+    @property
+    def accelerator(self) -> str:
+        """What training will run on, in words."""
+        if self.gpus:
+            names = {gpu.name for gpu in self.gpus}
+            return f"{len(self.gpus)} x {' / '.join(sorted(names))}"
+        return "Apple GPU" if self.mps else "CPU"
+
+
+def machine() -> Machine:
+    """Ask the operating system and the NVIDIA driver; takes milliseconds and loads no framework."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    limit = _container_limit()
+    total = min(memory.total, limit) if limit else memory.total
+    return Machine(
+        cpu=_cpu_name(),
+        n_cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        memory_total=total,
+        memory_available=min(memory.available, total),
+        gpus=_gpus(),
+        mps=platform.system() == "Darwin" and platform.machine() == "arm64",
+    )
+
+
+def torch_device(name: str = "auto") -> torch.device:
+    """`auto` takes CUDA, then Apple's GPU, then the CPU; any other name is torch's own."""
+    import torch
+
+    if name != "auto":
+        return torch.device(name)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps") if torch.backends.mps.is_available() else torch.device("cpu")
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _container_limit() -> int | None:
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.exists() else ""
+    return int(text) if text.isdigit() else None
+
+
+def _gpus() -> tuple[Gpu, ...]:
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return ()
+    try:
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        return tuple(_gpu(handle) for handle in handles)
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _gpu(handle: object) -> Gpu:
+    import pynvml
+
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    return Gpu(name=str(pynvml.nvmlDeviceGetName(handle)), memory_total=int(memory.total), memory_free=int(memory.free))

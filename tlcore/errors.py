@@ -1,0 +1,32 @@
+"""Everything the engine raises on purpose.
+
+    TlcoreError
+    ├── DataError      what the user brought cannot be used
+    ├── WeightsError   pretrained weights cannot be had, or do not fit
+    ├── RecipeError    settings that contradict each other or are out of range
+    └── RunError       a run that does not exist, or cannot do what was asked
+
+A message says what happened, the offending value, and what to do. Pages and the command line show it as it is.
+"""
+
+__all__ = ["DataError", "RecipeError", "RunError", "TlcoreError", "WeightsError"]
+
+
+class TlcoreError(Exception):
+    """A mistake or a limit that the user can act on."""
+
+
+class DataError(TlcoreError):
+    """What the user brought cannot be used."""
+
+
+class WeightsError(TlcoreError):
+    """Pretrained weights cannot be had, or do not fit the model."""
+
+
+class RecipeError(TlcoreError):
+    """Settings that contradict each other or are out of range."""
+
+
+class RunError(TlcoreError):
+    """A run that does not exist, or that cannot do what was asked."""

@@ -1,0 +1,6 @@
+"""Runs: the store, the launcher and the worker process."""
+
+from tlcore.runs.records import LIVE, STATES, Note, Point, Run
+from tlcore.runs.studio import Studio, run_folder
+
+__all__ = ["LIVE", "STATES", "Note", "Point", "Run", "Studio", "run_folder"]

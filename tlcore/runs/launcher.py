@@ -1,0 +1,51 @@
+"""Getting runs started: a nursery process, with torch already imported, forks one worker per run.
+
+It is detached from whoever asked for it, so servers and shells come and go. Asking is touching a file, the bell.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tlcore.runs.lock import is_held
+
+__all__ = ["bell", "ensure", "nursery_lock", "ring"]
+
+
+def bell(home: Path) -> Path:
+    """The file whose time of change tells the nursery that something waits."""
+    return home / "nursery" / "bell"
+
+
+def nursery_lock(home: Path) -> Path:
+    """Held by the one nursery of this home."""
+    return home / "nursery" / "lock"
+
+
+def ring(home: Path) -> None:
+    """Make sure there is a nursery and that it looks now."""
+    bell(home).parent.mkdir(parents=True, exist_ok=True)
+    bell(home).touch()
+    ensure(home)
+
+
+def ensure(home: Path) -> None:
+    """Start a nursery unless one lives. Two at once do no harm: the second finds the lock taken and leaves."""
+    if is_held(nursery_lock(home)):
+        return
+    folder = nursery_lock(home).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    with (folder / "log.txt").open("ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "tlcore.runs.nursery", str(home)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )

@@ -1,0 +1,174 @@
+"""The process that has torch imported and forks a worker per run, so that a click is followed by work at once.
+
+Single-threaded, and it never touches CUDA nor runs a tensor operation, so that its children start clean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from tlcore.device import machine
+from tlcore.runs import launcher
+from tlcore.runs.lock import take
+from tlcore.runs.records import LIVE, Run
+from tlcore.runs.store import open_store
+
+__all__ = ["Nursery", "serve"]
+
+POLL_SECONDS = 0.05
+LOOK_SECONDS = 2.0
+IDLE_SECONDS = float(os.environ.get("TLSTUDIO_NURSERY_IDLE", "3600"))
+WARM = ("tlcore.runs.worker", "timm", "transformers.models.bert.modeling_bert", "sklearn.metrics")
+_LOG = logging.getLogger(__name__)
+
+
+def serve(home: Path) -> None:
+    """Be the nursery of `home` until idle for long, or until the code on disk is newer; leaves if there is one."""
+    lock = take(launcher.nursery_lock(home))
+    if lock is None:
+        return
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s nursery %(levelname)s %(message)s")
+    Nursery(home=home, lock=lock).run()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A worker that this nursery forked."""
+
+    run: str
+    slot: int
+
+
+@dataclass(kw_only=True)
+class Nursery:
+    """Starts what is queued when a slot is free, and says what became of each child."""
+
+    home: Path
+    lock: int
+    """Descriptor of the nursery's own lock, which no child may keep."""
+    children: dict[int, Child] = field(default_factory=dict)
+    """By process id."""
+
+    def __post_init__(self) -> None:
+        self.store = open_store(self.home)
+        self.n_gpus = len(machine().gpus)
+        self.code = _code_time()
+        self.cold = list(WARM)
+
+    def run(self) -> None:
+        """Look at the bell often, at the store now and then, and import what is still cold in between."""
+        heard, looked, busy = 0.0, 0.0, time.monotonic()
+        self.warm()
+        while self.home.is_dir() and time.monotonic() - busy < IDLE_SECONDS:
+            rung = _changed(launcher.bell(self.home))
+            if self.reap() or rung != heard or time.monotonic() - looked > LOOK_SECONDS:
+                heard, looked = rung, time.monotonic()
+                if not self.children and _code_time() != self.code:
+                    return
+                self.start_queued()
+            elif self.cold:
+                self.warm()
+            busy = time.monotonic() if self.children else busy
+            time.sleep(POLL_SECONDS)
+
+    def warm(self) -> None:
+        """Import the next module that workers need."""
+        with contextlib.suppress(ImportError):
+            import_module(self.cold.pop(0))
+
+    def start_queued(self) -> None:
+        """Fork workers for the oldest queued runs, as many as there are free slots: one per GPU, or one."""
+        live = self.store.runs(limit=1000, status=LIVE)
+        queued = [run for run in reversed(live) if run.status == "queued"]
+        free = max(1, self.n_gpus) - (len(live) - len(queued))
+        for run in queued[: max(0, free)]:
+            self.start(run)
+
+    def start(self, run: Run) -> None:
+        """Take the run's lock, claim its row, fork. The child inherits the lock and holds it for life."""
+        folder = self.home / "runs" / run.id
+        lock = take(folder / "lock")
+        if lock is None:
+            return
+        claim = {"status": "running", "started": time.time(), "host": socket.gethostname(), "activity": "starting"}
+        if self.store.update(run.id, where=("queued",), **claim):
+            taken = {child.slot for child in self.children.values()}
+            child = Child(run=run.id, slot=next(slot for slot in range(len(taken) + 1) if slot not in taken))
+            gc.freeze()
+            pid = os.fork()
+            if pid == 0:
+                self.become_worker(child, folder / "log.txt")
+            self.children[pid] = child
+            _LOG.info("run %s is process %d", run.id, pid)
+        os.close(lock)
+
+    def become_worker(self, child: Child, log: Path) -> NoReturn:
+        """In the child: a session, an output and a device of its own, then the run."""
+        status = 1
+        try:
+            os.setsid()
+            os.close(self.lock)
+            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            if self.n_gpus > 1:
+                visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.n_gpus)))
+                os.environ["CUDA_VISIBLE_DEVICES"] = visible.split(",")[child.slot]
+            from tlcore.runs.worker import work
+
+            status = work(self.home, child.run)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+    def reap(self) -> bool:
+        """Collect ended children; a run whose worker died is closed with the reason. Returns whether any ended."""
+        before = len(self.children)
+        while self.children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            child = self.children.pop(pid, None)
+            if child and status:
+                unfinished = (LIVE | {"interrupted"}) - {"queued"}
+                self.store.end(child.run, "interrupted", _reason(pid, status), where=unfinished)
+        return len(self.children) != before
+
+
+def _reason(pid: int, status: int) -> str:
+    if os.WIFSIGNALED(status):
+        name = signal.Signals(os.WTERMSIG(status)).name
+        likely = " This is what the system does when memory runs out." if name == "SIGKILL" else ""
+        return f"The worker process {pid} was killed by {name}.{likely} Start the same recipe again."
+    return f"The worker process {pid} ended with status {os.waitstatus_to_exitcode(status)}. The run's log has more."
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _code_time() -> float:
+    """When the engine's code on disk last changed."""
+    root = Path(__file__).resolve().parents[1]
+    return max(_changed(path) for path in root.rglob("*.py"))
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]))

@@ -1,0 +1,121 @@
+"""From the events of a training to rows, at most five writes a second however fast the steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tlcore.features.feeds import Feeds
+from tlcore.runs.store import Store
+from tlcore.training.events import (
+    EpochDone,
+    Evaluated,
+    Event,
+    Finished,
+    PhaseStarted,
+    RunStarted,
+    StepDone,
+    Warned,
+)
+
+__all__ = ["Recorder"]
+
+WRITE_SECONDS = 0.2
+STEPS_PER_WRITE = 40
+
+
+class Recorder:
+    """Takes every event, writes some of the time, and hears the commands left for the run when it does."""
+
+    def __init__(self, store: Store, run_id: str, data: Feeds, *, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._run, self._data, self._clock = store, run_id, data, clock
+        self._points: list[dict[str, Any]] = []
+        self._steps: list[StepDone] = []
+        self._columns: dict[str, Any] = {}
+        self._epochs = self._total_steps = 0
+        self._begun = self._written = clock()
+        self._heard = 0
+        self.stop = False
+        """A stop was asked for."""
+        self.best: EpochDone | None = None
+
+    def take(self, event: Event) -> None:
+        """Note the event; write if the last write is long enough ago, and always at an epoch's end."""
+        match event:
+            case RunStarted():
+                self._epochs, self._total_steps = event.epochs, event.steps
+                self._columns |= {"epochs": event.epochs, "steps": event.steps, "activity": "starting"}
+                self._store.note(
+                    self._run, f"Training {event.trainable:,} of {event.total:,} parameters, {event.steps:,} steps."
+                )
+            case PhaseStarted():
+                self._store.note(
+                    self._run, f"Phase {event.name!r} from epoch {event.epoch}: {event.trainable:,} parameters train."
+                )
+            case StepDone():
+                self._steps.append(event)
+                self._columns |= {"step": event.step, "epoch": event.epoch, "activity": self._doing(event.epoch)}
+            case Evaluated():
+                self._columns["activity"] = f"scoring the {event.split} split, {event.done:,} of {event.total:,} samples"
+            case EpochDone():
+                self._epoch_done(event)
+            case Warned():
+                self._store.note(self._run, event.text, level="warning")
+            case Finished():
+                pass
+        if self._clock() - self._written >= WRITE_SECONDS or isinstance(event, RunStarted):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending and read the commands."""
+        self._points += [_point(step, self._clock()) for step in _thinned(self._steps)]
+        self._points.sort(key=lambda point: (point["step"], point["scope"] == "epoch"))
+        eta = self._eta()
+        self._store.record(self._run, self._points, **(self._columns | {"eta": eta}))
+        self._points, self._steps, self._columns = [], [], {}
+        for self._heard, command in self._store.commands(self._run, after=self._heard):
+            self.stop = self.stop or command == "stop"
+        self._written = self._clock()
+
+    def _epoch_done(self, event: EpochDone) -> None:
+        values = {
+            name: getattr(event, name) for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+        }
+        self._points.append(
+            {"scope": "epoch", "step": event.step, "epoch": event.epoch, "time": self._clock(), "values": values}
+        )
+        self._columns |= {"epoch": event.epoch, "step": event.step}
+        if event.best:
+            self.best = event
+            self._columns |= {"best_epoch": event.epoch, "val_accuracy": event.val_accuracy}
+
+    def _doing(self, epoch: int) -> str:
+        done = self._data.embedding()
+        words = f"epoch {epoch} of {self._epochs}"
+        if done.done < done.total:
+            return f"{words}, embedding each sample once: {done.done:,} of {done.total:,}"
+        return words
+
+    def _eta(self) -> float | None:
+        """Seconds to go: samples still to embed and steps still to take, each at the pace measured so far."""
+        step = self._columns.get("step", 0)
+        embedding = self._data.embedding()
+        if not step:
+            return None
+        to_embed = (embedding.total - embedding.done) * (embedding.seconds / embedding.fresh if embedding.fresh else 0)
+        stepping = self._clock() - self._begun - embedding.seconds
+        return float(to_embed + (self._total_steps - step) * max(0.0, stepping) / step)
+
+
+def _point(step: StepDone, now: float) -> dict[str, Any]:
+    values = {"train_loss": step.loss, "train_accuracy": step.accuracy, "lr": max(step.lrs.values())}
+    return {"scope": "step", "step": step.step, "epoch": step.epoch, "time": now, "values": values}
+
+
+def _thinned(steps: list[StepDone]) -> list[StepDone]:
+    """At most `STEPS_PER_WRITE` of them: of each stretch the one with the highest loss, so that spikes stay."""
+    width = -(-len(steps) // STEPS_PER_WRITE)
+    if width <= 1:
+        return steps
+    return [max(steps[i : i + width], key=lambda step: step.loss) for i in range(0, len(steps), width)]

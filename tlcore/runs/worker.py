@@ -1,0 +1,102 @@
+"""One run from start to report, in a process of its own."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import torch
+
+from tlcore.data import Dataset, load_dataset
+from tlcore.device import torch_device
+from tlcore.errors import TlcoreError
+from tlcore.evaluation.report import report
+from tlcore.features.feeds import DatasetFeeds, Feeds
+from tlcore.runs.recorder import Recorder
+from tlcore.runs.records import Run
+from tlcore.runs.store import Store, open_store
+from tlcore.training import Recipe
+from tlcore.training.checkpoint import save_weights
+from tlcore.training.events import EpochDone
+from tlcore.training.loop import fit
+from tlcore.training.scoring import embedder, logits
+from tlcore.zoo import backbone
+from tlcore.zoo.model import TransferModel, build
+
+__all__ = ["work"]
+
+_LOG = logging.getLogger(__name__)
+
+
+def work(home: Path, run_id: str) -> int:
+    """Do the run; whatever goes wrong ends in its row with a sentence, and in the log with the traceback.
+
+    Returns:
+        The exit status: 0 where the run ended as it should.
+    """
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    store = open_store(home)
+    store.update(run_id, pid=os.getpid(), host=socket.gethostname(), activity="loading the data and the model")
+    try:
+        _train(home, store, store.run(run_id))
+    except Exception as error:
+        _LOG.exception("run %s failed", run_id)
+        store.end(run_id, "failed", _sentence(error))
+        return 1
+    return 0
+
+
+def _train(home: Path, store: Store, run: Run) -> None:
+    recipe = Recipe.from_dict(run.recipe)
+    dataset, record = load_dataset(home, recipe.dataset), backbone(recipe.backbone)
+    torch.manual_seed(recipe.seed)
+    model = build(record, len(dataset.classes), recipe.head).to(torch_device(recipe.device))
+    data = DatasetFeeds(dataset, record, home)
+    recorder = Recorder(store, run.id, data)
+    weights = home / "runs" / run.id / "best.safetensors"
+    with closing(fit(model, data, recipe)) as events:
+        for event in events:
+            recorder.take(event)
+            if isinstance(event, EpochDone) and event.best:
+                save_weights(model, weights, recipe, dataset.classes, event.epoch)
+            if recorder.stop:
+                break
+    recorder.flush()
+    if recorder.best is None:
+        store.end(run.id, "stopped", "Stopped before the first epoch was finished: there is no model to keep.")
+    else:
+        _score(store, run, recorder, recorder.best, model, data, dataset)
+
+
+def _score(
+    store: Store, run: Run, recorder: Recorder, best: EpochDone, model: TransferModel, data: Feeds, dataset: Dataset
+) -> None:
+    """The one use of the test split, with the weights of the epoch that val picked."""
+    frozen = not any(parameter.requires_grad for parameter in model.backbone.parameters())
+    forward, feed = (model.head, data.features("test", embedder(model))) if frozen else (model, data.raw("test"))
+    scoring = logits(model, forward, feed, "test")
+    while True:
+        try:
+            recorder.take(next(scoring))
+        except StopIteration as end:
+            scores, labels = end.value
+            break
+    result = report(scores, labels, dataset.classes, split="test", epoch=best.epoch)
+    store.update(run.id, report=result, test_accuracy=result["accuracy"], test_macro_f1=result["macro_f1"])
+    kept = f"Epoch {best.epoch} was best on val and is kept."
+    store.end(run.id, *(("stopped", f"Stopped by request. {kept}") if recorder.stop else ("finished", kept)))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, TlcoreError):
+        return str(error)
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return "The device ran out of memory. Choose a smaller batch size, or free memory, and start again."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full. Free some space and start the same recipe again."
+    return f"Something unforeseen went wrong ({type(error).__name__}). The run's log has the details."

@@ -1,0 +1,33 @@
+"""The frame every page hangs in."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+__all__ = ["card", "empty", "header"]
+
+
+def header(title: str) -> DeltaGenerator:
+    """The page's title; the returned place on its right is for the main action."""
+    row = st.container(horizontal=True, vertical_alignment="center", key="page-header")
+    row.title(title, anchor=False)
+    row.space("stretch")
+    return row.container(horizontal=True, width="content", key="page-action")
+
+
+def card(title: str, *, key: str, icon: str = "", stretch: bool = False) -> DeltaGenerator:
+    """A bordered box with a heading. `title` and `icon` are ours, never a user's text."""
+    box = st.container(border=True, key=key, height="stretch" if stretch else "content")
+    box.subheader(f"{icon} {title}".strip(), anchor=False)
+    return box
+
+
+def empty(text: str, *, icon: str, page: str, action: str) -> None:
+    """What an empty place says: why, and the way on."""
+    with st.container(border=True, horizontal_alignment="center", gap="small", key=f"empty-{page}"):
+        st.space("small")
+        st.markdown(f"## {icon}", width="content", text_alignment="center")
+        st.markdown(text, width="content", text_alignment="center")
+        st.page_link(f"pages/{page}.py", label=action, icon=":material/arrow_forward:")
+        st.space("small")

@@ -1,0 +1,126 @@
+"""Typed access to the session and to what is cached for it. No other file names a session key.
+
+What a page shows is in the URL; the session only remembers the last choice for when a page is opened without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from tlcore.home import home
+from ui.words import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tlcore.data import Dataset
+    from tlcore.runs import Studio
+    from ui.history import History
+
+__all__ = [
+    "Upload",
+    "counts",
+    "drop_upload",
+    "history",
+    "keep_upload",
+    "pick",
+    "remember",
+    "studio",
+    "upload",
+    "uploader_key",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file on its way in."""
+
+    path: Path
+    """Where it lies in the studio's home."""
+    name: str
+    """As the user calls it."""
+
+
+def studio() -> Studio:
+    """The runs of this home, one object for all sessions."""
+    return _studio(str(home()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _studio(folder: str) -> Studio:
+    from tlcore.runs import Studio
+
+    return Studio(Path(folder))
+
+
+def counts(dataset: Dataset) -> pd.DataFrame:
+    """`dataset.counts()`, read once: datasets never change."""
+    return _counts(str(dataset.home), dataset.id, dataset)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _counts(folder: str, name: str, _dataset: Dataset) -> pd.DataFrame:
+    return _dataset.counts()
+
+
+def remember(kind: str, chosen: str) -> None:
+    """Make `chosen` the `kind` ("dataset", "run") that pages open with."""
+    st.session_state[f"last {kind}"] = chosen
+
+
+def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, icon: str | None = None) -> str:
+    """A select box over ids whose choice lives in the URL as `?kind=id`; without one, the last choice or the first.
+
+    `name` gives the text of an id; Streamlit shows it as it is, without markdown.
+    """
+    asked, last, key = st.query_params.get(kind), st.session_state.get(f"last {kind}"), f"pick-{kind}"
+    current = next((value for value in (asked, last) if value in options), options[0])
+    if asked is not None and asked not in options:
+        st.warning(f"There is no {kind} {plain(asked)} here. Showing another.", icon=":material/search_off:")
+    st.session_state[key] = current
+    remember(kind, current)
+    if asked != current:
+        st.query_params[kind] = current
+
+    def follow() -> None:
+        st.query_params[kind] = st.session_state[key]
+
+    return st.selectbox(label, options, format_func=name, key=key, on_change=follow, icon=icon)
+
+
+def upload() -> Upload | None:
+    """The file that waits to be read, if any. It survives a change of page."""
+    return st.session_state.get("upload")
+
+
+def uploader_key() -> str:
+    """Changes with every file taken, so that the widget lets go of its bytes."""
+    return f"uploader-{st.session_state.get('uploads', 0)}"
+
+
+def keep_upload(taken: Upload) -> None:
+    """Remember a file that is on disk now."""
+    st.session_state["upload"] = taken
+    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+
+
+def drop_upload() -> None:
+    """Forget the waiting file and delete it."""
+    waiting = st.session_state.pop("upload", None)
+    if waiting is not None:
+        waiting.path.unlink(missing_ok=True)
+
+
+def history(run_id: str) -> History:
+    """The metrics this session holds of a run; only the run shown last is held."""
+    from ui.history import History
+
+    held = st.session_state.get("history")
+    if held is None or held.run != run_id:
+        held = st.session_state["history"] = History(run=run_id)
+    return held

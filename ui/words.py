@@ -1,0 +1,89 @@
+"""Values as people read them, and foreign text made harmless.
+
+Names of classes and files, texts and error messages come from users. They reach markdown only through `plain`, and a
+chart only through `label`.
+"""
+
+import re
+import time
+import unicodedata
+
+__all__ = ["STATUS", "ago", "clock", "duration", "label", "percent", "plain", "size"]
+
+STATUS = {
+    "queued": (":material/hourglass_empty:", "gray"),
+    "running": (":material/play_circle:", "primary"),
+    "paused": (":material/pause_circle:", "gray"),
+    "stopping": (":material/stop_circle:", "gray"),
+    "finished": (":material/check_circle:", "green"),
+    "stopped": (":material/stop_circle:", "gray"),
+    "failed": (":material/error:", "red"),
+    "interrupted": (":material/warning:", "red"),
+}
+"""Icon and badge colour of each state of a run. Red is for what needs a person."""
+
+_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=\"'])")
+_JOINER = "\u2060"  # zero-width: breaks `:directive:`, `http:` and `name@host`, which are found after backslashes are gone
+
+
+def plain(text: object) -> str:
+    """Text that markdown shows as it is: no formatting, link, icon, colour, formula, image or HTML comes of it."""
+    shown = re.sub(r"www(?=\.)", f"www{_JOINER}", re.sub(r"([:@])(?=\S)", rf"\1{_JOINER}", visible(text)))
+    return _PUNCTUATION.sub(r"\\\1", shown)
+
+
+def label(text: object, limit: int = 28) -> str:
+    """Text for a Plotly label, which reads a little HTML, cut to `limit` characters."""
+    shown = visible(text)
+    shown = shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def visible(text: object) -> str:
+    """On one line, without control characters or marks that reverse the direction of reading."""
+    line = " ".join(str(text).split())
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in line)
+
+
+def percent(share: float | None) -> str:
+    """A share in [0, 1] with one decimal; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def size(n_bytes: int) -> str:
+    """Bytes in binary units."""
+    amount, unit = float(n_bytes), "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if amount < 1024 or unit == "TiB":
+            break
+        amount /= 1024
+    return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as `8 s`, `3 min 5 s` or `2 h 10 min`; a dash where unknown."""
+    if seconds is None:
+        return "–"
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def ago(then: float, now: float | None = None) -> str:
+    """How long before `now` something was, for lists."""
+    gone = max(0.0, (time.time() if now is None else now) - then)
+    if gone < 60:
+        return "just now"
+    for seconds, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if gone >= seconds:
+            n = int(gone // seconds)
+            return f"{n} {unit}{'s' if n > 1 else ''} ago"
+    return "just now"
+
+
+def clock(then: float) -> str:
+    """The time of day on the server, to the second."""
+    return time.strftime("%H:%M:%S", time.localtime(then))
