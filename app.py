@@ -15,7 +15,8 @@ page = st.navigation(
         st.Page("pages/data.py", title="Data", icon=":material/folder_open:"),
         st.Page("pages/strategy.py", title="Strategy", icon=":material/tune:"),
         st.Page("pages/train.py", title="Train", icon=":material/monitoring:"),
-    ]
+    ],
+    position="top",
 )
 st.set_page_config(page_title=f"{page.title} · TL Studio", page_icon=str(ASSETS / "icon.png"), layout="wide")
 st.logo(str(ASSETS / "wordmark.png"), icon_image=str(ASSETS / "icon.png"), size="large")

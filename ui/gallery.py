@@ -46,8 +46,8 @@ def _row(dataset: Dataset, place: int) -> None:
         alt = [f"An example of {title}: {visible(origin)}" for origin in origins]
         st.image(thumbnails, width=PIXELS, alt=alt)
         return
-    for text in _texts(str(dataset.home), dataset.id, place, dataset):
-        with st.container(border=True, key=f"text-{dataset.id}-{place}-{hash(text)}"):
+    for i, text in enumerate(_texts(str(dataset.home), dataset.id, place, dataset)):
+        with st.container(border=True, key=f"text-{dataset.id}-{place}-{i}"):
             st.text(text)
 
 

@@ -51,8 +51,8 @@ def test_what_cannot_work_is_refused_with_the_value(changes, message):
 
 
 def test_broken_toml_says_where():
-    with pytest.raises(RecipeError, match="not valid TOML.*line 1"):
-        Recipe.from_toml("dataset = ")
+    with pytest.raises(RecipeError, match="not valid TOML.*line 2"):
+        Recipe.from_toml("epochs = 1\nlr = = 2\n")
 
 
 def test_a_missing_key_is_named():

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tlcore.data import Dataset, Split
+from tlcore.features.backends import Embed, Fastest
 from tlcore.features.inputs import Reader, reader
 from tlcore.features.store import Features, FeatureStore
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["CachedFeed", "DatasetFeeds", "Embedding", "Feed", "Feeds", "RawFeed", "TensorFeeds", "move"]
 
 Rows = NDArray[np.int64]
-Embed = Callable[["Inputs"], Tensor]
 
 
 class Feed(Protocol):
@@ -152,8 +152,17 @@ class _Clock:
 class DatasetFeeds:
     """A stored dataset, read for one backbone."""
 
-    def __init__(self, dataset: Dataset, backbone: Backbone, home: Path) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        backbone: Backbone,
+        home: Path,
+        *,
+        device: torch.device,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self._dataset, self._prepare = dataset, reader(backbone, threads=os.cpu_count() or 1)
+        self._backbone, self._home, self._device, self._tell = backbone, home, device, tell
         self._labels = torch.from_numpy(dataset.labels())
         self._rows = {split: dataset.rows(split) for split in ("train", "val", "test")}
         key = {
@@ -165,6 +174,7 @@ class DatasetFeeds:
         }
         self._open = lambda: FeatureStore(home / "features").table(key, dataset.n_samples, backbone.n_features)
         self._table: Features | None = None
+        self._embed: Embed | None = None
         self._clock = _Clock()
 
     def raw(self, split: Split) -> Feed:
@@ -176,7 +186,8 @@ class DatasetFeeds:
         """Features (B, D) from the store."""
         rows = self._rows[split]
         self._table = self._table or self._open()
-        return CachedFeed(self._read, self._prepare, rows, self._labels[rows], self._table, embed, self._clock)
+        self._embed = self._embed or self._fastest(embed)
+        return CachedFeed(self._read, self._prepare, rows, self._labels[rows], self._table, self._embed, self._clock)
 
     def embedding(self) -> Embedding:
         """Progress of the one pass over all splits; nothing to do where no features are asked for."""
@@ -185,6 +196,11 @@ class DatasetFeeds:
         total = self._dataset.n_samples
         left = len(self._table.missing(np.arange(total)))
         return Embedding(done=total - left, total=total, seconds=self._clock.seconds, fresh=self._clock.n)
+
+    def _fastest(self, embed: Embed) -> Embed:
+        if self._device.type != "cpu":
+            return embed
+        return Fastest(embed, self._backbone, self._home / "graphs", self._tell)
 
     def _read(self, rows: Rows) -> list[Any]:
         return [self._dataset.sample(int(row)) for row in rows]

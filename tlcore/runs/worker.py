@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -55,8 +56,9 @@ def _train(home: Path, store: Store, run: Run) -> None:
     recipe = Recipe.from_dict(run.recipe)
     dataset, record = load_dataset(home, recipe.dataset), backbone(recipe.backbone)
     torch.manual_seed(recipe.seed)
-    model = build(record, len(dataset.classes), recipe.head).to(torch_device(recipe.device))
-    data = DatasetFeeds(dataset, record, home)
+    device = torch_device(recipe.device)
+    model = build(record, len(dataset.classes), recipe.head).to(device)
+    data = DatasetFeeds(dataset, record, home, device=device, tell=partial(store.note, run.id))
     recorder = Recorder(store, run.id, data)
     weights = home / "runs" / run.id / "best.safetensors"
     with closing(fit(model, data, recipe)) as events:

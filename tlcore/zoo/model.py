@@ -112,6 +112,8 @@ def _in_order(saved: Mapping[str, Tensor], own: Mapping[str, Tensor], backbone: 
 def _from_transformers(backbone: Backbone) -> nn.Module:
     import transformers
 
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()  # the unused pooler is not news
     kind = getattr(transformers, backbone.architecture)
     encoder: nn.Module = kind.from_pretrained(
         weights_folder(backbone), local_files_only=True, add_pooling_layer=False, attn_implementation="sdpa"

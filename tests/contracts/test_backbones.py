@@ -1,0 +1,87 @@
+"""One suite over every registered backbone: the record tells the truth about the module."""
+
+import pytest
+import torch
+from PIL import Image
+
+from tlcore.features.inputs import reader
+from tlcore.strategies import FeatureExtraction
+from tlcore.training.groups import count, freeze, set_modes
+from tlcore.zoo import Head, backbones, weights_state
+from tlcore.zoo.model import build
+
+SAMPLES = {
+    "image": [Image.new("RGB", (40, 30), "teal"), Image.new("L", (500, 300)).convert("RGB")],
+    "text": ["a short text", "and one that is a good deal longer than the other " * 60],
+}
+
+
+@pytest.fixture(scope="module", params=backbones(), ids=lambda record: record.name)
+def record(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def net(record):
+    return build(record, 3, Head())
+
+
+def test_weights_are_here(record):
+    assert weights_state(record).kind == "packaged"
+
+
+def test_counts(record, net):
+    assert sum(p.numel() for p in net.backbone.parameters()) == record.n_params
+    assert sum(p.numel() for p in net.head.parameters()) == Head().n_params(record.n_features, 3)
+
+
+def test_samples_become_features_and_logits(record, net):
+    x = reader(record, threads=1)(SAMPLES[record.modality])
+    net.eval()
+    with torch.inference_mode():
+        assert net.features(x).shape == (2, record.n_features)
+        assert net(x).shape == (2, 3)
+
+
+def test_a_sample_has_the_same_features_in_any_company(record, net):
+    prepare = reader(record, threads=1)
+    net.eval()
+    with torch.inference_mode():
+        together = net.features(prepare(SAMPLES[record.modality]))
+        alone = net.features(prepare(SAMPLES[record.modality][:1]))
+    assert torch.allclose(together[:1], alone, atol=1e-4)
+
+
+def test_every_stage_has_parameters_and_they_lie_in_order(record, net):
+    names = [name for name, _ in net.named_parameters()]
+    first = [next(i for i, name in enumerate(names) if name.startswith(stage + ".")) for stage in net.stages()]
+    assert first == sorted(first)
+
+
+def test_feature_extraction_freezes_the_backbone_and_its_statistics(net):
+    freeze(net, FeatureExtraction().phases(net, 1)[0])
+    assert set_modes(net) is True
+    assert count(net)[0] == sum(p.numel() for p in net.head.parameters())
+    assert not any(module.training for module in net.backbone.modules())
+    assert net.head.training
+
+
+def test_the_figures_of_preprocessing_are_the_library_s(record):
+    if record.source == "timm":
+        import timm
+
+        cfg = timm.get_pretrained_cfg(record.architecture)
+        assert (record.input_size, record.crop, record.interpolation) == (
+            cfg.input_size[1],
+            cfg.crop_pct,
+            cfg.interpolation,
+        )
+        assert (record.mean, record.std) == (cfg.mean, cfg.std)
+        assert record.licence.lower() == cfg.license
+    else:
+        import json
+
+        from tlcore.zoo import weights_folder
+
+        settings = json.loads((weights_folder(record) / "sentence_bert_config.json").read_text())
+        assert record.max_tokens == settings["max_seq_length"]

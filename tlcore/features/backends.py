@@ -1,0 +1,119 @@
+"""Two ways to run a frozen backbone, and the faster one found by trying both on the user's own batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from subprocess import Popen
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tlcore.features.export import start_export
+
+if TYPE_CHECKING:
+    from tlcore.zoo import Backbone
+    from tlcore.zoo.model import Inputs
+
+__all__ = ["MAX_DIFFERENCE", "Embed", "Fastest", "relative_difference"]
+
+MAX_DIFFERENCE = 1e-3
+"""Largest relative difference of features at which two backends count as the same function."""
+Embed = Callable[["Inputs"], Tensor]
+_LOG = logging.getLogger(__name__)
+
+
+def relative_difference(a: Tensor, b: Tensor) -> float:
+    """max |a - b| / max |b|."""
+    return float((a - b).abs().max() / b.abs().max().clamp(min=1e-12))
+
+
+class Fastest:
+    """PyTorch at first; ONNX Runtime from the moment its graph is there, agrees, and proves faster.
+
+    The graph is exported once per backbone by a process of its own, while PyTorch already works.
+    """
+
+    def __init__(self, reference: Embed, record: Backbone, folder: Path, tell: Callable[[str], None]) -> None:
+        self._embed = self._reference = reference
+        self._record, self._tell = record, tell
+        self._graph = folder / f"{record.name}-{_versions()}.onnx"
+        self._export: Popen[bytes] | None = None
+        self._decided = False
+
+    def __call__(self, x: Inputs) -> Tensor:
+        """Inputs -> features (B, D)."""
+        if not self._decided:
+            self._look(x)
+        return self._embed(x)
+
+    def _look(self, x: Inputs) -> None:
+        if self._graph.exists():
+            self._decided = True
+            self._try(x)
+        elif self._export is None:
+            self._export = start_export(self._record, self._graph)
+        elif self._export.poll() not in (None, 0):
+            self._decided = True
+            self._tell(f"{self._record.title} could not be exported to ONNX, so PyTorch computes its features.")
+            _LOG.warning("export failed: %s", self._graph.with_suffix(".log").read_text(errors="replace")[-2000:])
+
+    def _try(self, x: Inputs) -> None:
+        try:
+            candidate = _onnx(self._graph)
+            difference = relative_difference(candidate(x), self._reference(x))
+        except Exception:  # a backend that cannot run is one not taken; the log keeps the reason
+            _LOG.exception("ONNX Runtime could not run %s", self._graph)
+            self._tell(f"ONNX Runtime cannot run {self._record.title}, so PyTorch computes its features.")
+            return
+        if difference > MAX_DIFFERENCE:
+            self._tell(
+                f"ONNX Runtime's features of {self._record.title} differ from PyTorch's by {difference:.1e} "
+                f"(at most {MAX_DIFFERENCE:.0e} is allowed), so PyTorch computes them."
+            )
+            return
+        ratio = _seconds(self._reference, x) / _seconds(candidate, x)
+        chosen = "ONNX Runtime" if ratio > 1 else "PyTorch"
+        self._tell(
+            f"Features are computed with {chosen}: ONNX Runtime is {ratio:.1f} x as fast as PyTorch on a trial batch."
+        )
+        if ratio > 1:
+            self._embed = candidate
+
+
+def _onnx(graph: Path) -> Embed:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    names = [node.name for node in session.get_inputs()]
+
+    def embed(x: Inputs) -> Tensor:
+        given: Mapping[str, Any] = x if isinstance(x, Mapping) else {names[0]: x}
+        (features,) = session.run(None, {name: np.asarray(given[name]) for name in names})
+        return torch.from_numpy(features)
+
+    return embed
+
+
+def _seconds(embed: Embed, x: Inputs) -> float:
+    """The faster of two tries, after the one that checked the outputs."""
+    tries = []
+    for _ in range(2):
+        begun = time.perf_counter()
+        embed(x)
+        tries.append(time.perf_counter() - begun)
+    return min(tries)
+
+
+def _versions() -> str:
+    """A graph is made anew when what makes or runs it changes."""
+    from importlib.metadata import version
+
+    made_by = {name: version(name) for name in ("torch", "onnx", "onnxscript", "timm", "transformers")}
+    return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:8]

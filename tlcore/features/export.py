@@ -1,0 +1,87 @@
+"""The backbone as an ONNX graph, kept: `python -m tlcore.features.export NAME FILE` makes one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tlcore.zoo import Backbone, backbone
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+__all__ = ["export", "start_export"]
+
+OPSET = 18
+TOKENS = ("input_ids", "token_type_ids", "attention_mask")
+
+
+def start_export(record: Backbone, path: Path) -> subprocess.Popen[bytes]:
+    """Export in a process of its own, at low priority, while this one goes on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    root = str(Path(__file__).resolve().parents[2])
+    paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    with path.with_suffix(".log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tlcore.features.export", record.name, str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": ""},
+        )
+
+
+def export(record: Backbone, path: Path) -> None:
+    """Write the pretrained backbone as ONNX with a free batch size (and text length); appears whole or not at all."""
+    import torch
+
+    from tlcore.zoo.model import load_backbone
+
+    module = load_backbone(record)
+    n = torch.export.Dim("n")
+    if record.modality == "image":
+        names, example = ["pixels"], (torch.zeros(2, 3, record.input_size, record.input_size),)
+        free: dict[int, object] = {0: n}
+    else:
+        names, example = list(TOKENS), tuple(torch.ones(2, 16, dtype=torch.long) for _ in TOKENS)
+        free = {0: n, 1: torch.export.Dim("t", max=record.max_tokens)}
+        module = _by_position(module).eval()
+    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    torch.onnx.export(
+        module,
+        example,
+        draft,
+        dynamo=True,
+        dynamic_shapes=tuple(free for _ in names),
+        input_names=names,
+        output_names=["features"],
+        external_data=False,
+        opset_version=OPSET,
+        verbose=False,
+    )
+    os.replace(draft, path)
+
+
+def _by_position(module: nn.Module) -> nn.Module:
+    """The exporter takes tensors by position, the module a mapping."""
+    from torch import nn
+
+    class ByPosition(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = module
+
+        def forward(self, input_ids: Tensor, token_type_ids: Tensor, attention_mask: Tensor) -> Tensor:
+            tokens = dict(zip(TOKENS, (input_ids, token_type_ids, attention_mask), strict=True))
+            features: Tensor = self.module(tokens)
+            return features
+
+    return ByPosition()
+
+
+if __name__ == "__main__":
+    os.nice(5)
+    export(backbone(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,85 @@
+"""How far a run is, in numbers and curves."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tlcore.runs import Run
+from ui.history import Curve, History
+from ui.layout import card
+from ui.live_plot import Trace, live_plot
+from ui.words import duration, percent, plain
+
+__all__ = ["curves", "numbers", "progress"]
+
+TRAIN, VAL = 0, 1
+"""Places in the theme's categorical colours."""
+
+
+def numbers(run: Run, held: History, now: float) -> None:
+    """Epoch, accuracies, and time."""
+    latest = held.latest("epoch", "val_accuracy")
+    with st.container(horizontal=True, key="run-numbers"):
+        st.metric("Epoch", f"{run.epoch} / {run.epochs}", border=True)
+        best = f"epoch {run.best_epoch}" if run.best_epoch else None
+        st.metric("Best val accuracy", percent(run.val_accuracy), best, delta_color="off", delta_arrow="off", border=True)
+        if run.live:
+            st.metric("Latest val accuracy", percent(latest), border=True)
+            st.metric("Elapsed", duration(run.seconds(now)), border=True)
+            st.metric("Remaining", duration(run.eta), border=True, help="As the worker estimates from its pace so far.")
+        else:
+            st.metric("Test accuracy", percent(run.test_accuracy), border=True)
+            st.metric("Test macro-F1", percent(run.test_macro_f1), border=True)
+            st.metric("Took", duration(run.seconds(now)), border=True)
+
+
+def progress(run: Run) -> None:
+    """The bar of a live run, with what its worker does now."""
+    if not run.live:
+        return
+    share = run.step / run.steps if run.steps else 0.0
+    doing = plain(run.activity or run.status)
+    steps = f" · step {run.step:,} of {run.steps:,}" if run.steps else ""
+    st.progress(min(1.0, share), text=f"{doing[:1].upper()}{doing[1:]}{steps}")
+
+
+def curves(run: Run, held: History) -> None:
+    """Loss and accuracy, side by side; stacked on a narrow screen."""
+    with card("Curves", key="curves-card"):
+        unit = st.segmented_control(
+            "Horizontal axis",
+            ["step", "epoch"],
+            default="step",
+            required=True,
+            format_func={"step": "Steps", "epoch": "Epochs"}.__getitem__,
+            key="x-axis",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        per_epoch = run.steps / run.epochs if run.steps and run.epochs else 1.0
+        loss, accuracy = st.columns(2)
+        with loss:
+            _plot(held, "loss", "loss (nats)", unit, per_epoch, share=False)
+        with accuracy:
+            _plot(held, "accuracy", "accuracy", unit, per_epoch, share=True)
+
+
+def _plot(held: History, metric: str, what: str, unit: str, per_epoch: float, *, share: bool) -> None:
+    def curve(scope: str, split: str) -> Curve:
+        return held.curves.get((scope, f"{split}_{metric}")) or Curve()
+
+    train, val = held.latest("epoch", f"train_{metric}"), held.latest("epoch", f"val_{metric}")
+    read = (lambda value: percent(value)) if share else (lambda value: "–" if value is None else f"{value:.3f}")
+    live_plot(
+        [
+            Trace(name="Train, each step", curve=curve("step", "train"), colour=TRAIN, look="faint"),
+            Trace(name="Train, epoch", curve=curve("epoch", "train"), colour=TRAIN, look="strong"),
+            Trace(name="Validation", curve=curve("epoch", "val"), colour=VAL, look="strong"),
+        ],
+        key=f"{metric}-plot-{held.run}",
+        what=what,
+        unit="epoch" if unit == "epoch" else "step",
+        per_epoch=per_epoch,
+        share=share,
+        alt=f"{metric.capitalize()} over {unit}s: train {read(train)}, validation {read(val)} after {len(held.ends)} epochs.",
+    )

@@ -1,0 +1,67 @@
+"""The score on the test split, once a run has one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from tlcore.runs import Run
+from ui import charts
+from ui.layout import card
+from ui.words import percent
+
+__all__ = ["results"]
+
+
+def results(run: Run) -> None:
+    """Where the score comes from, the confusion matrix, and each class."""
+    report = run.report
+    if report is None:
+        return
+    with card("On the test split", key="results-card"):
+        st.markdown(
+            f"**{percent(report['accuracy'])}** accuracy and **{percent(report['macro_f1'])}** macro-F1 on "
+            f"**{report['n']:,}** test samples, with the weights of epoch {report['epoch']}, "
+            "the best on validation. The test split was used this once, after training ended."
+        )
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            _confusion(report)
+        with right:
+            _classes(report)
+
+
+def _confusion(report: dict[str, Any]) -> None:
+    head = st.container(horizontal=True, vertical_alignment="center")
+    head.markdown("**Confusion matrix**", width="content")
+    head.space("stretch")
+    with head:
+        what = st.segmented_control(
+            "Cells show", ["Counts", "Shares of the true class"], default="Counts", required=True,
+            key="confusion-cells", persist_state="session", label_visibility="collapsed",
+        )  # fmt: skip
+    figure = charts.confusion(report["classes"], report["confusion"], shares=what != "Counts")
+    alt = f"Confusion matrix of {len(report['classes'])} classes; the table of classes has the figures."
+    charts.draw(figure, key="confusion-chart", alt=alt)
+
+
+def _classes(report: dict[str, Any]) -> None:
+    import pandas as pd
+
+    st.markdown("**Each class**")
+    table = pd.DataFrame(report["per_class"])
+    share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="per-class",
+        column_config={
+            "name": "Class",
+            "precision": st.column_config.NumberColumn("Precision", format="percent"),
+            "recall": st.column_config.NumberColumn("Recall", format="percent"),
+            "f1": st.column_config.ProgressColumn("F1", format="percent", min_value=0, max_value=1),
+            "support": st.column_config.NumberColumn("Samples", format="%d"),
+        },
+        alt="Precision, recall, F1 and number of test samples of each class",
+    )
