@@ -9,6 +9,7 @@ from ui.start import start
 
 ASSETS = Path(__file__).parent / "ui" / "assets"
 
+st.set_page_config(page_icon=str(ASSETS / "icon.png"), layout="wide")
 page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
@@ -18,8 +19,8 @@ page = st.navigation(
     ],
     position="top",
 )
-st.set_page_config(page_title=f"{page.title} · TL Studio", page_icon=str(ASSETS / "icon.png"), layout="wide")
-st.logo(str(ASSETS / "wordmark.png"), icon_image=str(ASSETS / "icon.png"), size="large")
+st.set_page_config(page_title=f"{page.title} · TL Studio")
+st.logo(str(ASSETS / "wordmark.png"), size="large")
 with guard():
     page.run()
 start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from tlcore.data import Dataset, SplitRatios, list_datasets, load_dataset, resplit
+from tlcore.data import Dataset, SplitRatios, list_datasets, resplit
 from tlcore.home import home
 from ui import charts, state
 from ui.bring import bring_your_own, sample_cards
@@ -29,7 +29,7 @@ def bring(open_at_once: bool) -> None:
 
 def numbers(dataset: Dataset) -> None:
     """The sizes at a glance."""
-    table = state.counts(dataset)
+    table = dataset.counts()
     kind = "images" if dataset.modality == "image" else "texts"
     smallest, largest = int(table["total"].min()), int(table["total"].max())
     with st.container(horizontal=True, key="numbers"):
@@ -42,8 +42,8 @@ def numbers(dataset: Dataset) -> None:
 
 def classes(dataset: Dataset) -> None:
     """Samples per class and split, as a chart, and as a table where there are many."""
-    table = state.counts(dataset)
-    with card("Samples per class", key="classes-card"):
+    table = dataset.counts()
+    with card("Samples per class", key="classes-card", stretch=True):
         if len(table) > charts.MOST_CLASSES:
             st.caption(f"The {charts.MOST_CLASSES} largest of {len(table):,} classes; all are in the table below.")
         alt = f"Stacked bars: samples of {len(table)} classes in train, validation and test."
@@ -56,11 +56,11 @@ def classes(dataset: Dataset) -> None:
 def split(dataset: Dataset) -> None:
     """The ratios and the seed; another split is another dataset over the same files."""
     now = dataset.split or SplitRatios()
-    with card("Split", key="split-card"), st.form(f"split-{dataset.id}", border=False):
+    with card("Split", key="split-card", stretch=True), st.form(f"split-{dataset.id}", border=False):
         if dataset.split is None:
             st.caption("Your own train, val and test folders are kept. Splitting anew mixes them.")
         else:
-            st.caption("Stratified: each class is divided in these shares, at random from the seed. The rest is the test split.")
+            st.caption("Stratified by class, at random from the seed. What is left is the test split.")
         train = st.number_input("Train (%)", 1, 98, round(100 * now.train), key=f"train-share-{dataset.id}")
         val = st.number_input("Validation (%)", 1, 98, round(100 * now.val), key=f"val-share-{dataset.id}")
         seed = st.number_input("Seed", 0, 2**31 - 1, now.seed, key=f"split-seed-{dataset.id}")
@@ -82,20 +82,29 @@ def again(dataset: Dataset, train: int, val: int, seed: int) -> None:
 
 
 def problems(dataset: Dataset) -> None:
-    """Everything that was left out or noticed, to read and to take along."""
+    """What was noticed, and everything that was left out, to read and to take along."""
     import pandas as pd
 
     if not dataset.problems:
         st.caption(":material/check: Nothing was left out.")
         return
-    rows = pd.DataFrame([{"where": p.where, "what": p.what, "advice": p.advice} for p in dataset.problems])
-    title = f"{len(rows):,} {'note' if len(rows) == 1 else 'notes'} on what was left out or noticed"
+    left_out, n = dataset.left_out(), len(dataset.problems)
+    title = f"{n} {'note' if n == 1 else 'notes'} on this data, {len(left_out):,} entries left out"
     with st.expander(title, icon=":material/rule:", key="problems"):
-        st.dataframe(rows, hide_index=True, key="problems-table", alt="What was left out, why, and what to do")
+        rows = pd.DataFrame([{"where": p.where, "what": p.what, "what to do": p.advice} for p in dataset.problems])
+        st.dataframe(rows, hide_index=True, key="problems-table", alt="What was noticed, and what to do")
+        if left_out.empty:
+            return
+        st.dataframe(left_out, hide_index=True, key="left-out-table", height=220, alt="Everything left out, and why")
         st.download_button(
-            "Download as csv", lambda: rows.to_csv(index=False).encode("utf-8-sig"), "left_out.csv", "text/csv",
-            icon=":material/download:", key="left-out", on_click="ignore",
-        )  # fmt: skip
+            "Download as csv",
+            left_out.to_csv(index=False).encode("utf-8-sig"),
+            "left_out.csv",
+            "text/csv",
+            icon=":material/download:",
+            key="left-out",
+            on_click="ignore",
+        )
 
 
 def main() -> None:
@@ -112,10 +121,10 @@ def main() -> None:
         how = f"split {one.split.train:.0%}, seed {one.split.seed}" if one.split else "own split"
         return f"{visible(one.name)} · {one.n_samples:,} samples · {how} · {ago(one.created)}"
 
-    dataset = load_dataset(home(), state.pick("dataset", list(datasets), named, label="Dataset"))
+    dataset = state.dataset(state.pick("dataset", list(datasets), named, label="Dataset"))
     if action.button("Choose a strategy", type="primary", icon=":material/arrow_forward:", key="to-strategy"):
         st.switch_page("pages/strategy.py", query_params={"dataset": dataset.id})
-    st.caption(f"From {plain(dataset.source)}. {plain(dataset.note)}")
+    st.caption(" · ".join(plain(part) for part in (f"Source: {dataset.source}", dataset.note) if part))
     numbers(dataset)
     problems(dataset)
     left, right = st.columns([2, 1])

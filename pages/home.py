@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from tlcore.data import Dataset, list_datasets
 from tlcore.device import machine
@@ -10,7 +11,8 @@ from tlcore.home import home
 from tlcore.runs import Run
 from ui import state
 from ui.bring import sample_cards
-from ui.words import STATUS, ago, percent, plain, size
+from ui.layout import card
+from ui.words import STATUS, ago, percent, plain, short, size
 
 MOST = 5
 
@@ -20,9 +22,10 @@ def server() -> None:
     has = machine()
     gpus = " + ".join(f"{plain(gpu.name)} ({size(gpu.memory_total)})" for gpu in has.gpus)
     accelerator = gpus or ("Apple GPU" if has.mps else "CPU only")
-    with st.container(horizontal=True, key="server", gap="medium"):
-        st.badge(f"Trains on {accelerator}", icon=":material/memory:", color="primary")
-        st.caption(f"{has.n_cores} cores, {size(has.memory_available)} of {size(has.memory_total)} memory free", width="content")
+    with st.container(horizontal=True, vertical_alignment="center", key="server"):
+        st.badge(f"Trains on {accelerator}", icon=":material/memory:", color="blue")
+        memory = f"{size(has.memory_available)} of {size(has.memory_total)} memory free"
+        st.caption(f"{has.n_cores} cores, {memory}", width="content")
 
 
 def begin() -> None:
@@ -40,14 +43,13 @@ def begin() -> None:
 
 def recent_runs(runs: tuple[Run, ...]) -> None:
     """The newest runs, each one click away."""
-    with st.container(border=True, height="stretch", key="recent-runs"):
-        st.subheader("Runs", anchor=False)
+    with card("Runs", key="recent-runs", stretch=True):
         if not runs:
             st.caption("None yet. Choose a dataset, then a strategy; what you train appears here and stays.")
         for run in runs[:MOST]:
             icon, colour = STATUS[run.status]
-            with st.container(horizontal=True, vertical_alignment="center", key=f"run-row-{run.id}", gap="small"):
-                if st.button(plain(run.name), key=f"open-run-{run.id}", type="tertiary"):
+            with row(f"run-{run.id}"):
+                if st.button(plain(short(run.name)), key=f"open-run-{run.id}", type="tertiary"):
                     st.switch_page("pages/train.py", query_params={"run": run.id})
                 st.badge(run.status, icon=icon, color=colour)
                 score = f"test {percent(run.test_accuracy)} · " if run.test_accuracy is not None else ""
@@ -56,17 +58,22 @@ def recent_runs(runs: tuple[Run, ...]) -> None:
 
 def recent_datasets(datasets: tuple[Dataset, ...]) -> None:
     """The newest datasets, each one click away."""
-    with st.container(border=True, height="stretch", key="recent-datasets"):
-        st.subheader("Datasets", anchor=False)
+    with card("Datasets", key="recent-datasets", stretch=True):
         if not datasets:
             st.caption("None yet. Take a sample to look around, or upload your own.")
         for dataset in datasets[:MOST]:
             icon = ":material/image:" if dataset.modality == "image" else ":material/notes:"
-            with st.container(horizontal=True, vertical_alignment="center", key=f"dataset-row-{dataset.id}", gap="small"):
-                if st.button(plain(dataset.name), key=f"open-dataset-{dataset.id}", type="tertiary", icon=icon):
+            with row(f"dataset-{dataset.id}"):
+                name = plain(short(dataset.name))
+                if st.button(name, key=f"open-dataset-{dataset.id}", type="tertiary", icon=icon):
                     st.switch_page("pages/data.py", query_params={"dataset": dataset.id})
                 about = f"{dataset.n_samples:,} samples, {len(dataset.classes)} classes · {ago(dataset.created)}"
                 st.caption(about, width="content")
+
+
+def row(key: str) -> DeltaGenerator:
+    """A line of a list."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"row-{key}")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from tlcore.data import Dataset, list_datasets, load_dataset
+from tlcore.data import Dataset, list_datasets
 from tlcore.home import home
 from tlcore.strategies import Strategy, strategies
 from tlcore.training import Recipe
@@ -26,9 +26,10 @@ def choose_dataset(datasets: tuple[Dataset, ...]) -> Dataset:
 
     def named(key: str) -> str:
         one = by_id[key]
-        return f"{visible(one.name)} · {one.n_samples:,} {one.modality}s · {len(one.classes)} classes · {ago(one.created)}"
+        about = f"{one.n_samples:,} {one.modality}s · {len(one.classes)} classes · {ago(one.created)}"
+        return f"{visible(one.name)} · {about}"
 
-    return load_dataset(home(), state.pick("dataset", list(by_id), named, label="Dataset"))
+    return state.dataset(state.pick("dataset", list(by_id), named, label="Dataset"))
 
 
 def choose_backbone(dataset: Dataset) -> Backbone:
@@ -41,10 +42,13 @@ def choose_backbone(dataset: Dataset) -> Backbone:
     with st.container(horizontal=True, gap="small", key="backbone-facts"):
         ready = weights.kind != "missing"
         st.badge(
-            f"weights {weights.kind}", icon=":material/check:" if ready else ":material/warning:",
-            color="green" if ready else "red", help=plain(weights.detail),
-        )  # fmt: skip
-        takes = f"{record.input_size} × {record.input_size} pixels" if record.input_size else f"up to {record.max_tokens} tokens"
+            f"weights {weights.kind}",
+            icon=":material/check:" if ready else ":material/warning:",
+            color="green" if ready else "red",
+            help=plain(weights.detail),
+        )
+        side = record.input_size
+        takes = f"{side} × {side} pixels" if side else f"up to {record.max_tokens} tokens"
         for fact in (record.family, f"{record.n_params / 1e6:.1f} M parameters", takes, record.licence):
             st.badge(plain(fact), color="gray")
         for name, value in record.metrics.items():
@@ -78,10 +82,10 @@ def summary(recipe: Recipe, dataset: Dataset, record: Backbone) -> None:
     head = recipe.head.n_params(record.n_features, len(dataset.classes))
     with card("What trains", key="summary-card"):
         total = record.n_params + head
-        st.metric("Trainable / total parameters", f"{head:,} / {total:,}", f"{100 * head / total:.1f} %", delta_color="off", delta_arrow="off")
+        st.metric(f"Trainable / total parameters ({100 * head / total:.1f} %)", f"{head:,} / {total:,}")
         alt = f"One bar: {record.n_params:,} frozen parameters in the backbone, {head:,} trainable ones in the head."
         charts.draw(charts.parameters(record.n_params, head), key="parameters-chart", alt=alt)
-    n_train = int(state.counts(dataset)["train"].sum())
+    n_train = int(dataset.counts()["train"].sum())
     per_epoch = -(-n_train // recipe.batch_size)
     total_steps = per_epoch * recipe.epochs
     with card("Learning rate", key="schedule-card"):
@@ -102,9 +106,14 @@ def same_elsewhere(recipe: Recipe) -> None:
         st.caption("Or save the recipe and run `python -m tlcore train recipe.toml`.")
         st.code(recipe.to_toml(), language="toml")
         st.download_button(
-            "Download recipe.toml", recipe.to_toml(), "recipe.toml", "application/toml", icon=":material/download:",
-            key="recipe-file", on_click="ignore",
-        )  # fmt: skip
+            "Download recipe.toml",
+            recipe.to_toml(),
+            "recipe.toml",
+            "application/toml",
+            icon=":material/download:",
+            key="recipe-file",
+            on_click="ignore",
+        )
 
 
 def begin(recipe: Recipe) -> None:
@@ -120,7 +129,7 @@ def main() -> None:
     action = header("Strategy")
     datasets = list_datasets(home())
     if not datasets:
-        empty("There is no dataset yet. A strategy needs one.", icon=":material/folder_open:", page="data", action="Bring data")
+        empty("There is no dataset yet. A strategy needs one.", page="data", action="Bring data")
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:

@@ -9,8 +9,8 @@ import streamlit as st
 from tlcore.runs import Run
 from tlcore.training import Recipe
 from ui import state
-from ui.guard import guard, say
-from ui.layout import card, empty, header
+from ui.guard import guard
+from ui.layout import empty, header
 from ui.progress import curves, numbers, progress
 from ui.results import results
 from ui.words import STATUS, ago, clock, plain, visible
@@ -44,9 +44,14 @@ def heading(run: Run) -> None:
         if run.live:
             stopping = run.status == "stopping"
             st.button(
-                "Stopping…" if stopping else "Stop", icon=":material/stop:", key="stop", disabled=stopping,
-                on_click=stop, args=(run.id,), help="Ends after the current step. The best model so far is kept.",
-            )  # fmt: skip
+                "Stopping…" if stopping else "Stop",
+                icon=":material/stop:",
+                key="stop",
+                disabled=stopping,
+                on_click=stop,
+                args=(run.id,),
+                help="Ends after the current step. The best model so far is kept.",
+            )
         elif st.button("Start again", icon=":material/replay:", key="again", help="A new run with the same recipe."):
             with guard():
                 again(run)
@@ -92,7 +97,7 @@ def main() -> None:
     header("Train")
     runs = {run.id: run for run in state.studio().runs()}
     if not runs:
-        empty("Nothing has been trained yet.", icon=":material/monitoring:", page="strategy", action="Choose a strategy")
+        empty("Nothing has been trained yet.", page="strategy", action="Choose a strategy")
         return
 
     def named(key: str) -> str:

@@ -54,7 +54,10 @@ def bring_your_own() -> None:
             st.rerun()
     waiting = state.upload()
     if waiting is None:
-        st.caption("Zip: one folder per class, `cats/1.jpg`, `dogs/2.jpg`; folders `train`, `val`, `test` above them are kept as your split.")  # noqa: E501
+        st.caption(
+            "In a zip, each class is a folder: `cats/1.jpg`, `dogs/2.jpg`. "
+            "Folders `train`, `val` and `test` above them are kept as your split."
+        )
         return
     try:
         if waiting.path.suffix.lower() == ".zip":

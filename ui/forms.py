@@ -59,7 +59,7 @@ def head_fields() -> Head:
         format_func={"mlp": "One hidden layer", "linear": "Plain linear"}.__getitem__,
         key="head-kind",
         persist_state="session",
-        help="A hidden layer separates classes that no straight line does; a plain linear head has the fewest parameters.",
+        help="A hidden layer separates what no straight line does; a plain linear head has the fewest parameters.",
     )
     if layers == "linear":
         return Head(hidden=(), dropout=(_dropout("Dropout", 0.0, "head-dropout-linear"),))
@@ -75,9 +75,16 @@ def head_fields() -> Head:
 
 def _dropout(title: str, default: float, key: str) -> float:
     return st.number_input(
-        title, 0.0, 0.95, default, 0.05, format="%.2f", key=key, persist_state="session",
+        title,
+        0.0,
+        0.95,
+        default,
+        0.05,
+        format="%.2f",
+        key=key,
+        persist_state="session",
         help="Share of values set to zero at random while training, against overfitting.",
-    )  # fmt: skip
+    )
 
 
 def schedule_fields() -> Schedule:
@@ -85,13 +92,23 @@ def schedule_fields() -> Schedule:
     shape, warm = st.columns(2)
     with shape:
         name = st.selectbox(
-            "Schedule", list(SCHEDULES), index=list(SCHEDULES).index("cosine"), key="schedule-name",
-            format_func=lambda name: SCHEDULE_TITLES.get(name, name), persist_state="session",
+            "Schedule",
+            list(SCHEDULES),
+            index=list(SCHEDULES).index("cosine"),
+            key="schedule-name",
+            format_func=lambda name: SCHEDULE_TITLES.get(name, name),
+            persist_state="session",
             help="How the learning rate moves from the first step to the last.",
-        )  # fmt: skip
+        )
     with warm:
         share = st.number_input(
-            "Warm-up (% of steps)", 0, 90, 10, 5, key="schedule-warmup", persist_state="session",
+            "Warm-up (% of steps)",
+            0,
+            90,
+            10,
+            5,
+            key="schedule-warmup",
+            persist_state="session",
             help="The rate rises from 0 over this share of the steps.",
-        )  # fmt: skip
+        )
     return Schedule(name=name, warmup=share / 100)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from tlcore.data import Dataset, load_dataset
+from tlcore.data import Dataset
+from ui import state
 from ui.guard import guard
 from ui.layout import card
-from ui.words import visible
+from ui.words import plain, visible
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["gallery"]
 
 CLASSES_A_PAGE = 5
-IMAGES, TEXTS = 8, 3
+IMAGES, TEXTS = 10, 3
 """Examples of one class."""
-PIXELS = 88
+PIXELS = 96
 CHARACTERS = 240
 
 
@@ -22,40 +29,40 @@ def gallery(dataset: Dataset) -> None:
     """A row of examples for each class; turning the page redraws nothing else."""
     with card("Examples", key="gallery-card"):
         st.caption("From the train split: what the model will learn from.")
-        _pages(str(dataset.home), dataset.id)
+        _pages(dataset.id)
 
 
 @st.fragment
-def _pages(folder: str, name: str) -> None:
-    from pathlib import Path
-
+def _pages(dataset_id: str) -> None:
     with guard():
-        dataset = load_dataset(Path(folder), name)
+        dataset = state.dataset(dataset_id)
         n = -(-len(dataset.classes) // CLASSES_A_PAGE)
-        page = st.pagination(n, key=f"gallery-{name}") if n > 1 else 1
+        page = st.pagination(n, key=f"gallery-{dataset_id}") if n > 1 else 1
         first = (page - 1) * CLASSES_A_PAGE
         for place in range(first, min(first + CLASSES_A_PAGE, len(dataset.classes))):
             _row(dataset, place)
 
 
 def _row(dataset: Dataset, place: int) -> None:
-    title = visible(dataset.classes[place])
-    st.text(title)
-    if dataset.modality == "image":
-        thumbnails, origins = _thumbnails(str(dataset.home), dataset.id, place, dataset)
-        alt = [f"An example of {title}: {visible(origin)}" for origin in origins]
-        st.image(thumbnails, width=PIXELS, alt=alt)
+    name = dataset.classes[place]
+    folder, key = str(dataset.home), f"{dataset.id}-{place}"
+    if dataset.modality == "text":
+        with st.container(border=True, gap="xsmall", key=f"texts-{key}"):
+            st.markdown(f"**{plain(name)}**")
+            for text in _texts(folder, dataset.id, place, dataset):
+                st.text(text)
         return
-    for i, text in enumerate(_texts(str(dataset.home), dataset.id, place, dataset)):
-        with st.container(border=True, key=f"text-{dataset.id}-{place}-{i}"):
-            st.text(text)
+    st.markdown(f"**{plain(name)}**")
+    with st.container(horizontal=True, wrap=False, gap="xsmall", key=f"images-{key}"):
+        for thumbnail, origin in zip(*_thumbnails(folder, dataset.id, place, dataset), strict=True):
+            st.image(thumbnail, width=PIXELS, alt=f"An example of {visible(name)}: {visible(origin)}")
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def _thumbnails(folder: str, name: str, place: int, _dataset: Dataset) -> tuple[list[bytes], list[str]]:
-    """PNGs of equal size, and where each came from."""
+    """Image files of equal size, and where each came from."""
     rows, origins = _examples(_dataset, place, IMAGES)
-    return [_png(_dataset.sample(row)) for row in rows], origins
+    return [_square(_dataset.sample(row)) for row in rows], origins
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -66,21 +73,17 @@ def _texts(folder: str, name: str, place: int, _dataset: Dataset) -> list[str]:
 
 
 def _examples(dataset: Dataset, place: int, n: int) -> tuple[list[int], list[str]]:
-    manifest = dataset.manifest()
-    rows = manifest.index[(manifest["label"] == place) & (manifest["split"] == "train")][:n]
-    return [int(row) for row in rows], manifest.loc[rows, "origin"].astype(str).tolist()
+    train = dataset.rows("train")
+    rows = train[dataset.labels()[train] == place][:n].tolist()
+    return rows, dataset.manifest()["origin"].iloc[rows].astype(str).tolist()
 
 
-def _png(image: object) -> bytes:
+def _square(image: Image) -> bytes:
     """A square thumbnail; tiny images are enlarged in whole pixels, so one sees what the file holds."""
-    from io import BytesIO
-
     from PIL import Image, ImageOps
 
-    assert isinstance(image, Image.Image)
     tiny = max(image.size) <= PIXELS
     method = Image.Resampling.NEAREST if tiny else Image.Resampling.LANCZOS
-    square = ImageOps.fit(image, (2 * PIXELS, 2 * PIXELS), method=method)
     out = BytesIO()
-    square.save(out, "PNG")
+    ImageOps.fit(image, (2 * PIXELS, 2 * PIXELS), method=method).save(out, "PNG" if tiny else "JPEG", quality=88)
     return out.getvalue()

@@ -23,11 +23,11 @@ def card(title: str, *, key: str, icon: str = "", stretch: bool = False) -> Delt
     return box
 
 
-def empty(text: str, *, icon: str, page: str, action: str) -> None:
-    """What an empty place says: why, and the way on."""
-    with st.container(border=True, horizontal_alignment="center", gap="small", key=f"empty-{page}"):
+def empty(text: str, *, page: str, action: str) -> None:
+    """What an empty page says: why, and the way on."""
+    with st.container(border=True, horizontal_alignment="center", key=f"empty-{page}"):
         st.space("small")
-        st.markdown(f"## {icon}", width="content", text_alignment="center")
         st.markdown(text, width="content", text_alignment="center")
-        st.page_link(f"pages/{page}.py", label=action, icon=":material/arrow_forward:")
+        if st.button(action, type="primary", icon=":material/arrow_forward:", key=f"go-{page}"):
+            st.switch_page(f"pages/{page}.py")
         st.space("small")

@@ -46,15 +46,18 @@ function traces(data, look) {
 function layout(data, look, zoom) {
   const scale = data.unit === "epoch" ? 1 / data.per_epoch : 1;
   const axis = { gridcolor: look.grid, linecolor: look.grid, zeroline: false, automargin: true, color: look.text };
+  const waiting = !data.traces.length;
   const ranged = (range, times) => (range ? { range: range.map((v) => v * times), autorange: false } : { autorange: true });
   return {
     uirevision: "kept", autosize: true, height: 300, margin: { l: 8, r: 12, t: 34, b: 8 }, hovermode: "x unified",
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: look.font, size: 13, color: look.text },
     hoverlabel: { bgcolor: look.paper, bordercolor: look.grid, font: { color: look.text } },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: look.text, activecolor: look.colours[1] }, showlegend: true,
     legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom" },
-    xaxis: { ...axis, ...ranged(zoom.x, scale), title: { text: data.unit === "epoch" ? "epoch" : "optimizer step" },
+    annotations: waiting ? [{ text: data.nothing, showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 }] : [],
+    xaxis: { ...axis, visible: !waiting, ...ranged(zoom.x, scale), title: { text: data.unit === "epoch" ? "epoch" : "optimizer step" },
              rangemode: "tozero", nticks: 8, hoverformat: data.unit === "epoch" ? ".2f" : ",d" },
-    yaxis: { ...axis, ...ranged(zoom.y, 1), title: { text: data.what }, nticks: 6, tickformat: data.share ? ".0%" : undefined },
+    yaxis: { ...axis, visible: !waiting, ...ranged(zoom.y, 1), title: { text: data.what }, nticks: 6, tickformat: data.share ? ".0%" : undefined },
   };
 }
 
@@ -70,7 +73,9 @@ function follow(div) {
   });
 }
 
-const CONFIG = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+const CONFIG = {
+  displaylogo: false, responsive: true, showTips: false, modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
+};
 
 export default function (component) {
   const div = component.parentElement.querySelector(".live-plot");

@@ -45,6 +45,7 @@ def live_plot(
     per_epoch: float,
     share: bool = False,
     alt: str,
+    nothing: str = "",
 ) -> None:
     """Draw or update the chart `key`.
 
@@ -53,6 +54,7 @@ def live_plot(
         unit: Of the x axis. `per_epoch` steps make an epoch.
         share: Values lie in [0, 1] and read as percentages.
         alt: What a screen reader says.
+        nothing: What stands in the chart's place before its first point.
     """
     strong = sum(len(trace.curve.steps) for trace in traces if trace.look == "strong")
     room = max(200, MOST_POINTS - strong)
@@ -65,6 +67,7 @@ def live_plot(
         "per_epoch": per_epoch,
         "share": share,
         "alt": alt,
+        "nothing": nothing,
     }
     _component()(key=key, data=data)
 

@@ -21,8 +21,8 @@ def numbers(run: Run, held: History, now: float) -> None:
     latest = held.latest("epoch", "val_accuracy")
     with st.container(horizontal=True, key="run-numbers"):
         st.metric("Epoch", f"{run.epoch} / {run.epochs}", border=True)
-        best = f"epoch {run.best_epoch}" if run.best_epoch else None
-        st.metric("Best val accuracy", percent(run.val_accuracy), best, delta_color="off", delta_arrow="off", border=True)
+        best = f" (epoch {run.best_epoch})" if run.best_epoch else ""
+        st.metric(f"Best val accuracy{best}", percent(run.val_accuracy), border=True)
         if run.live:
             st.metric("Latest val accuracy", percent(latest), border=True)
             st.metric("Elapsed", duration(run.seconds(now)), border=True)
@@ -39,7 +39,7 @@ def progress(run: Run) -> None:
         return
     share = run.step / run.steps if run.steps else 0.0
     doing = plain(run.activity or run.status)
-    steps = f" · step {run.step:,} of {run.steps:,}" if run.steps else ""
+    steps = f" · step {run.step:,} of {run.steps:,}" if run.step else ""
     st.progress(min(1.0, share), text=f"{doing[:1].upper()}{doing[1:]}{steps}")
 
 
@@ -56,20 +56,24 @@ def curves(run: Run, held: History) -> None:
             persist_state="session",
             label_visibility="collapsed",
         )
-        per_epoch = run.steps / run.epochs if run.steps and run.epochs else 1.0
         loss, accuracy = st.columns(2)
         with loss:
-            _plot(held, "loss", "loss (nats)", unit, per_epoch, share=False)
+            _plot(run, held, "loss", "loss (nats)", unit, share=False)
         with accuracy:
-            _plot(held, "accuracy", "accuracy", unit, per_epoch, share=True)
+            _plot(run, held, "accuracy", "accuracy", unit, share=True)
 
 
-def _plot(held: History, metric: str, what: str, unit: str, per_epoch: float, *, share: bool) -> None:
+def _plot(run: Run, held: History, metric: str, what: str, unit: str, *, share: bool) -> None:
+    per_epoch = run.steps / run.epochs if run.steps and run.epochs else 1.0
+
     def curve(scope: str, split: str) -> Curve:
         return held.curves.get((scope, f"{split}_{metric}")) or Curve()
 
     train, val = held.latest("epoch", f"train_{metric}"), held.latest("epoch", f"val_{metric}")
-    read = (lambda value: percent(value)) if share else (lambda value: "–" if value is None else f"{value:.3f}")
+
+    def read(value: float | None) -> str:
+        return percent(value) if share or value is None else f"{value:.3f}"
+
     live_plot(
         [
             Trace(name="Train, each step", curve=curve("step", "train"), colour=TRAIN, look="faint"),
@@ -81,5 +85,7 @@ def _plot(held: History, metric: str, what: str, unit: str, per_epoch: float, *,
         unit="epoch" if unit == "epoch" else "step",
         per_epoch=per_epoch,
         share=share,
-        alt=f"{metric.capitalize()} over {unit}s: train {read(train)}, validation {read(val)} after {len(held.ends)} epochs.",
+        alt=f"{metric.capitalize()} over {unit}s: train {read(train)}, validation {read(val)}, "
+        f"after {len(held.ends)} epochs.",
+        nothing="Waiting for the first step" if run.live else "It ended before its first step",
     )

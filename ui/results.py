@@ -13,6 +13,8 @@ from ui.words import percent
 
 __all__ = ["results"]
 
+SHARES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
+
 
 def results(run: Run) -> None:
     """Where the score comes from, the confusion matrix, and each class."""
@@ -25,7 +27,7 @@ def results(run: Run) -> None:
             f"**{report['n']:,}** test samples, with the weights of epoch {report['epoch']}, "
             "the best on validation. The test split was used this once, after training ended."
         )
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = st.columns([11, 9], gap="medium")
         with left:
             _confusion(report)
         with right:
@@ -38,9 +40,14 @@ def _confusion(report: dict[str, Any]) -> None:
     head.space("stretch")
     with head:
         what = st.segmented_control(
-            "Cells show", ["Counts", "Shares of the true class"], default="Counts", required=True,
-            key="confusion-cells", persist_state="session", label_visibility="collapsed",
-        )  # fmt: skip
+            "Cells show",
+            ["Counts", "Shares of the true class"],
+            default="Counts",
+            required=True,
+            key="confusion-cells",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
     figure = charts.confusion(report["classes"], report["confusion"], shares=what != "Counts")
     alt = f"Confusion matrix of {len(report['classes'])} classes; the table of classes has the figures."
     charts.draw(figure, key="confusion-chart", alt=alt)
@@ -51,17 +58,12 @@ def _classes(report: dict[str, Any]) -> None:
 
     st.markdown("**Each class**")
     table = pd.DataFrame(report["per_class"])
-    share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+    table[list(SHARES)] *= 100
+    shares = {key: st.column_config.NumberColumn(title, format="%.1f %%") for key, title in SHARES.items()}
     st.dataframe(
         table,
         hide_index=True,
         key="per-class",
-        column_config={
-            "name": "Class",
-            "precision": st.column_config.NumberColumn("Precision", format="percent"),
-            "recall": st.column_config.NumberColumn("Recall", format="percent"),
-            "f1": st.column_config.ProgressColumn("F1", format="percent", min_value=0, max_value=1),
-            "support": st.column_config.NumberColumn("Samples", format="%d"),
-        },
+        column_config={"name": "Class", **shares, "support": st.column_config.NumberColumn("Samples", format="%d")},
         alt="Precision, recall, F1 and number of test samples of each class",
     )

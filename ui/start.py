@@ -1,7 +1,8 @@
 """What the server does once, after its first page is drawn."""
 
 import gc
-import threading
+from importlib import import_module
+from threading import Timer
 
 import streamlit as st
 
@@ -10,9 +11,13 @@ from ui.live_plot import place_plotly
 
 __all__ = ["start"]
 
+WARM_AFTER = 1.0
+"""Seconds. Warming takes the processor, which the browser needs for the first page."""
+WARM = ("pandas", "plotly.graph_objects", "tlcore.data", "PIL.Image", "pyarrow")
+
 
 def start() -> None:
-    """Place Plotly's script, get workers ready, and take what is loaded so far out of garbage collection."""
+    """Place Plotly's script now, and get all else ready in the background; a second call does nothing."""
     _once()
 
 
@@ -20,11 +25,16 @@ def start() -> None:
 def _once() -> bool:
     place_plotly()
     studio = state.studio()
-    threading.Timer(WARM_AFTER, studio.warm).start()
-    gc.collect()  # Streamlit collects in full after every run; with a hundred thousand old objects that takes 0.1 s
-    gc.freeze()
+
+    def warm() -> None:
+        studio.warm()
+        for module in WARM:
+            import_module(module)
+        # Streamlit collects in full after every run: 0.1 s over all these objects, nothing once they are frozen.
+        gc.collect()
+        gc.freeze()
+
+    later = Timer(WARM_AFTER, warm)
+    later.daemon = True
+    later.start()
     return True
-
-
-WARM_AFTER = 1.0
-"""Seconds. The nursery imports torch, which would fight the first page for the processor."""

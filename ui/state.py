@@ -5,6 +5,7 @@ What a page shows is in the URL; the session only remembers the last choice for 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +17,13 @@ from tlcore.home import home
 from ui.words import plain
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tlcore.data import Dataset
     from tlcore.runs import Studio
     from ui.history import History
 
 __all__ = [
     "Upload",
-    "counts",
+    "dataset",
     "drop_upload",
     "history",
     "keep_upload",
@@ -41,7 +40,7 @@ class Upload:
     """A file on its way in."""
 
     path: Path
-    """Where it lies in the studio's home."""
+    """Where it lies in the studio's home, in a folder of its own."""
     name: str
     """As the user calls it."""
 
@@ -58,14 +57,20 @@ def _studio(folder: str) -> Studio:
     return Studio(Path(folder))
 
 
-def counts(dataset: Dataset) -> pd.DataFrame:
-    """`dataset.counts()`, read once: datasets never change."""
-    return _counts(str(dataset.home), dataset.id, dataset)
+def dataset(dataset_id: str) -> Dataset:
+    """A stored dataset with what it has read of itself, one object for all sessions: datasets never change.
+
+    Raises:
+        DataError: there is none of that id.
+    """
+    return _dataset(str(home()), dataset_id)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _counts(folder: str, name: str, _dataset: Dataset) -> pd.DataFrame:
-    return _dataset.counts()
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _dataset(folder: str, dataset_id: str) -> Dataset:
+    from tlcore.data import load_dataset
+
+    return load_dataset(Path(folder), dataset_id)
 
 
 def remember(kind: str, chosen: str) -> None:
@@ -113,7 +118,7 @@ def drop_upload() -> None:
     """Forget the waiting file and delete it."""
     waiting = st.session_state.pop("upload", None)
     if waiting is not None:
-        waiting.path.unlink(missing_ok=True)
+        shutil.rmtree(waiting.path.parent, ignore_errors=True)
 
 
 def history(run_id: str) -> History:

@@ -8,11 +8,11 @@ import re
 import time
 import unicodedata
 
-__all__ = ["STATUS", "ago", "clock", "duration", "label", "percent", "plain", "size"]
+__all__ = ["STATUS", "ago", "clock", "duration", "label", "percent", "plain", "short", "size", "visible"]
 
 STATUS = {
     "queued": (":material/hourglass_empty:", "gray"),
-    "running": (":material/play_circle:", "primary"),
+    "running": (":material/play_circle:", "blue"),
     "paused": (":material/pause_circle:", "gray"),
     "stopping": (":material/stop_circle:", "gray"),
     "finished": (":material/check_circle:", "green"),
@@ -23,7 +23,7 @@ STATUS = {
 """Icon and badge colour of each state of a run. Red is for what needs a person."""
 
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=\"'])")
-_JOINER = "\u2060"  # zero-width: breaks `:directive:`, `http:` and `name@host`, which are found after backslashes are gone
+_JOINER = "\u2060"  # zero-width: breaks `:icon:`, `http:` and `name@host`, which outlive backslashes
 
 
 def plain(text: object) -> str:
@@ -34,9 +34,13 @@ def plain(text: object) -> str:
 
 def label(text: object, limit: int = 28) -> str:
     """Text for a Plotly label, which reads a little HTML, cut to `limit` characters."""
+    return short(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def short(text: object, limit: int = 44) -> str:
+    """Cut to `limit` characters, with an ellipsis."""
     shown = visible(text)
-    shown = shown if len(shown) <= limit else shown[: limit - 1] + "…"
-    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def visible(text: object) -> str:

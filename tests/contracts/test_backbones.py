@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tlcore.features.inputs import reader
+from tlcore.features.inputs import batch, reader
 from tlcore.strategies import FeatureExtraction
 from tlcore.training.groups import count, freeze, set_modes
 from tlcore.zoo import Head, backbones, weights_state
@@ -36,7 +36,7 @@ def test_counts(record, net):
 
 
 def test_samples_become_features_and_logits(record, net):
-    x = reader(record, threads=1)(SAMPLES[record.modality])
+    x = batch(reader(record), SAMPLES[record.modality])
     net.eval()
     with torch.inference_mode():
         assert net.features(x).shape == (2, record.n_features)
@@ -44,11 +44,11 @@ def test_samples_become_features_and_logits(record, net):
 
 
 def test_a_sample_has_the_same_features_in_any_company(record, net):
-    prepare = reader(record, threads=1)
+    inputs = reader(record)
     net.eval()
     with torch.inference_mode():
-        together = net.features(prepare(SAMPLES[record.modality]))
-        alone = net.features(prepare(SAMPLES[record.modality][:1]))
+        together = net.features(batch(inputs, SAMPLES[record.modality]))
+        alone = net.features(batch(inputs, SAMPLES[record.modality][:1]))
     assert torch.allclose(together[:1], alone, atol=1e-4)
 
 

@@ -1,16 +1,26 @@
-"""From a picture to the numbers a network was trained on. The figures come with the weights, as a value."""
+"""From a picture to the numbers a network was trained on. The figures come with the weights, as a value.
+
+Two steps: `resize` makes the 8-bit pixels that are worth keeping, `finish` crops and normalises a batch of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
-__all__ = ["ImagePreprocessing", "evaluation_transform"]
+__all__ = ["ImagePreprocessing", "Pixels", "finish", "resize"]
+
+Pixels = NDArray[np.uint8]
+"""(H, W, 3) RGB."""
+LONGEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +47,34 @@ class ImagePreprocessing:
         return asdict(self)
 
 
-def evaluation_transform(preprocessing: ImagePreprocessing) -> Callable[[Image], Tensor]:
-    """Resize the shorter side, crop the centre, normalise: an RGB image -> float32 (3, S, S)."""
-    import torch
-    from torchvision.transforms import InterpolationMode, v2
+def resize(image: Image, preprocessing: ImagePreprocessing) -> Pixels:
+    """Bring the shorter side to `resized`, keeping the proportions: RGB image -> (H, W, 3).
 
-    return v2.Compose(
-        [
-            v2.Resize(preprocessing.resized, InterpolationMode(preprocessing.interpolation), antialias=True),
-            v2.CenterCrop(preprocessing.input_size),
-            v2.PILToTensor(),
-            v2.ToDtype(torch.float32, scale=True),
-            v2.Normalize(preprocessing.mean, preprocessing.std),
-        ]
-    )
+    Of an image longer than `LONGEST` times its shorter side, the ends are left out: they would cost memory, and no
+    crop of the network's reaches them.
+    """
+    from torchvision.transforms import InterpolationMode
+    from torchvision.transforms.v2 import functional
+
+    short = min(image.size)
+    if max(image.size) > LONGEST * short:
+        image = functional.center_crop(image, [min(side, LONGEST * short) for side in reversed(image.size)])
+    mode = InterpolationMode(preprocessing.interpolation)
+    return np.asarray(functional.resize(image, [preprocessing.resized], mode, antialias=True))
+
+
+def finish(images: Sequence[Pixels], preprocessing: ImagePreprocessing) -> Tensor:
+    """Crop the centre and normalise: (H, W, 3) each, at least `input_size` on a side -> float32 (B, 3, S, S)."""
+    import torch
+
+    side = preprocessing.input_size
+    batch = torch.from_numpy(np.stack([_centre(image, side) for image in images]))  # (B, S, S, 3)
+    mean, std = torch.tensor(preprocessing.mean), torch.tensor(preprocessing.std)
+    scaled = batch.permute(0, 3, 1, 2).contiguous().float()  # (B, 3, S, S)
+    return scaled.sub_(255 * mean.view(3, 1, 1)).div_(255 * std.view(3, 1, 1))
+
+
+def _centre(image: Pixels, side: int) -> Pixels:
+    """The same pixels as torchvision's `CenterCrop`, which rounds half to even."""
+    top, left = round((image.shape[0] - side) / 2), round((image.shape[1] - side) / 2)
+    return image[top : top + side, left : left + side]

@@ -43,7 +43,7 @@ class Fastest:
     def __init__(self, reference: Embed, record: Backbone, folder: Path, tell: Callable[[str], None]) -> None:
         self._embed = self._reference = reference
         self._record, self._tell = record, tell
-        self._graph = folder / f"{record.name}-{_versions()}.onnx"
+        self.graph = folder / f"{record.name}-{_versions()}.onnx"
         self._export: Popen[bytes] | None = None
         self._decided = False
 
@@ -54,22 +54,22 @@ class Fastest:
         return self._embed(x)
 
     def _look(self, x: Inputs) -> None:
-        if self._graph.exists():
+        if self.graph.exists():
             self._decided = True
             self._try(x)
         elif self._export is None:
-            self._export = start_export(self._record, self._graph)
+            self._export = start_export(self._record, self.graph)
         elif self._export.poll() not in (None, 0):
             self._decided = True
             self._tell(f"{self._record.title} could not be exported to ONNX, so PyTorch computes its features.")
-            _LOG.warning("export failed: %s", self._graph.with_suffix(".log").read_text(errors="replace")[-2000:])
+            _LOG.warning("export failed: %s", self.graph.with_suffix(".log").read_text(errors="replace")[-2000:])
 
     def _try(self, x: Inputs) -> None:
         try:
-            candidate = _onnx(self._graph)
+            candidate = _onnx(self.graph)
             difference = relative_difference(candidate(x), self._reference(x))
         except Exception:  # a backend that cannot run is one not taken; the log keeps the reason
-            _LOG.exception("ONNX Runtime could not run %s", self._graph)
+            _LOG.exception("ONNX Runtime could not run %s", self.graph)
             self._tell(f"ONNX Runtime cannot run {self._record.title}, so PyTorch computes its features.")
             return
         if difference > MAX_DIFFERENCE:

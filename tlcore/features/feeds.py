@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tlcore.data import Dataset, Split
+from tlcore.data.pixels import PixelStore
 from tlcore.features.backends import Embed, Fastest
 from tlcore.features.inputs import Reader, reader
 from tlcore.features.store import Features, FeatureStore
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from tlcore.zoo import Backbone
     from tlcore.zoo.model import Inputs
 
-__all__ = ["CachedFeed", "DatasetFeeds", "Embedding", "Feed", "Feeds", "RawFeed", "TensorFeeds", "move"]
+__all__ = ["CachedFeed", "DatasetFeeds", "Embedding", "EmbeddingClock", "Feed", "Feeds", "RawFeed", "TensorFeeds", "move"]
 
 Rows = NDArray[np.int64]
+Read = Callable[[Rows], Sequence[Any]]
+"""Rows of the dataset -> prepared samples."""
 
 
 class Feed(Protocol):
@@ -78,10 +80,10 @@ def move(x: Inputs, device: torch.device) -> Inputs:
 
 
 class RawFeed:
-    """Samples read and prepared anew each time."""
+    """Samples as inputs of the whole model."""
 
-    def __init__(self, read: Callable[[Rows], Sequence[Any]], prepare: Reader, rows: Rows, labels: Tensor) -> None:
-        self._read, self._prepare, self._rows, self._labels = read, prepare, rows, labels
+    def __init__(self, read: Read, inputs: Reader, rows: Rows, labels: Tensor) -> None:
+        self._read, self._inputs, self._rows, self._labels = read, inputs, rows, labels
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -89,7 +91,7 @@ class RawFeed:
     def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Inputs, Tensor]]:
         """Inputs as the backbone reads them."""
         for some in _chunks(len(self), size, order):
-            yield self._prepare(self._read(self._rows[some.numpy()])), self._labels[some]
+            yield self._inputs.collate(self._read(self._rows[some.numpy()])), self._labels[some]
 
 
 class CachedFeed:
@@ -97,15 +99,15 @@ class CachedFeed:
 
     def __init__(
         self,
-        read: Callable[[Rows], Sequence[Any]],
-        prepare: Reader,
+        read: Read,
+        inputs: Reader,
         rows: Rows,
         labels: Tensor,
         table: Features,
         embed: Embed,
-        clock: _Clock,
+        clock: EmbeddingClock,
     ) -> None:
-        self._read, self._prepare, self._rows, self._labels = read, prepare, rows, labels
+        self._read, self._inputs, self._rows, self._labels = read, inputs, rows, labels
         self._table, self._embed, self._clock = table, embed, clock
         self._values = torch.from_numpy(table.values)
         self._where = torch.from_numpy(rows)
@@ -120,7 +122,7 @@ class CachedFeed:
         for start in range(0, len(order), size):
             some = order[start : start + size]
             if not complete:
-                self._fill(some, order[start : start + max(size, self._prepare.window)], size)
+                self._fill(some, order[start : start + max(size, self._inputs.window)], size)
             yield self._values[self._where[some]], self._labels[some]
 
     def _fill(self, now: Tensor, coming: Tensor, size: int) -> None:
@@ -129,16 +131,16 @@ class CachedFeed:
         with self._table.computing():
             begun = time.perf_counter()
             rows = self._table.missing(self._rows[coming.numpy()])
-            samples = self._read(rows)
-            by_length = sorted(range(len(rows)), key=lambda i: self._prepare.length(samples[i]))
+            prepared = self._read(rows)
+            by_length = sorted(range(len(rows)), key=lambda i: self._inputs.length(prepared[i]))
             for start in range(0, len(rows), size):
                 some = by_length[start : start + size]
-                features = self._embed(self._prepare([samples[i] for i in some]))
+                features = self._embed(self._inputs.collate([prepared[i] for i in some]))
                 self._table.put(rows[some], features.float().cpu().numpy())
             self._clock.add(len(rows), time.perf_counter() - begun)
 
 
-class _Clock:
+class EmbeddingClock:
     """Counts what this process embedded."""
 
     def __init__(self) -> None:
@@ -161,7 +163,8 @@ class DatasetFeeds:
         device: torch.device,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._dataset, self._prepare = dataset, reader(backbone, threads=os.cpu_count() or 1)
+        self._dataset, self._inputs = dataset, reader(backbone)
+        self._read = _reading(dataset, self._inputs, home)
         self._backbone, self._home, self._device, self._tell = backbone, home, device, tell
         self._labels = torch.from_numpy(dataset.labels())
         self._rows = {split: dataset.rows(split) for split in ("train", "val", "test")}
@@ -169,25 +172,25 @@ class DatasetFeeds:
             "content": dataset.content,
             "backbone": backbone.name,
             "weights": backbone.package,
-            "inputs": self._prepare.fingerprint,
+            "inputs": self._inputs.fingerprint,
             "precision": "float32",
         }
         self._open = lambda: FeatureStore(home / "features").table(key, dataset.n_samples, backbone.n_features)
         self._table: Features | None = None
         self._embed: Embed | None = None
-        self._clock = _Clock()
+        self._clock = EmbeddingClock()
 
     def raw(self, split: Split) -> Feed:
         """Inputs of the whole model."""
         rows = self._rows[split]
-        return RawFeed(self._read, self._prepare, rows, self._labels[rows])
+        return RawFeed(self._read, self._inputs, rows, self._labels[rows])
 
     def features(self, split: Split, embed: Embed) -> Feed:
         """Features (B, D) from the store."""
         rows = self._rows[split]
         self._table = self._table or self._open()
         self._embed = self._embed or self._fastest(embed)
-        return CachedFeed(self._read, self._prepare, rows, self._labels[rows], self._table, self._embed, self._clock)
+        return CachedFeed(self._read, self._inputs, rows, self._labels[rows], self._table, self._embed, self._clock)
 
     def embedding(self) -> Embedding:
         """Progress of the one pass over all splits; nothing to do where no features are asked for."""
@@ -202,8 +205,17 @@ class DatasetFeeds:
             return embed
         return Fastest(embed, self._backbone, self._home / "graphs", self._tell)
 
-    def _read(self, rows: Rows) -> list[Any]:
-        return [self._dataset.sample(int(row)) for row in rows]
+
+def _reading(dataset: Dataset, inputs: Reader, home: Path) -> Read:
+    """How rows become prepared samples: images through the store of decoded pixels, texts as they are."""
+
+    def prepared(row: int) -> Any:
+        return inputs.prepare(dataset.sample(row))
+
+    if dataset.modality != "image":
+        return lambda rows: [prepared(int(row)) for row in rows]
+    key = {"content": dataset.content, "inputs": inputs.fingerprint}
+    return PixelStore(home / "pixels").table(key, dataset.n_samples, prepared).read
 
 
 class TensorFeeds:

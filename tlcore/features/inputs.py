@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tlcore.data.transforms import ImagePreprocessing, evaluation_transform
+from tlcore.data.transforms import ImagePreprocessing, Pixels, finish, resize
 from tlcore.zoo import Backbone, weights_folder
 
 if TYPE_CHECKING:
@@ -17,57 +16,61 @@ if TYPE_CHECKING:
 
     from tlcore.zoo.model import Inputs
 
-__all__ = ["ImageInputs", "Reader", "TextInputs", "image_preprocessing", "reader"]
+__all__ = ["ImageInputs", "Reader", "TextInputs", "batch", "image_preprocessing", "reader"]
 
 
 class Reader(Protocol):
-    """Turns samples into one batch of model inputs; the same for images and texts."""
+    """Turns samples into model inputs; the same two steps for images and texts."""
 
-    fingerprint: str
-    """Changes whenever the inputs made of a sample would."""
-    window: int
-    """How many samples may be gathered at a time, so that alike ones share a batch; 1 where it makes no difference."""
-
-    def __call__(self, samples: Sequence[Any]) -> Inputs:
-        """The samples as one batch."""
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the inputs made of a sample would."""
         ...
 
-    def length(self, sample: Any) -> int:
+    @property
+    def window(self) -> int:
+        """How many samples to gather, so that alike ones share a batch; 1 where it makes no difference."""
+        ...
+
+    def prepare(self, sample: Any) -> Any:
+        """The costly part, for one sample, in a form worth keeping."""
+        ...
+
+    def collate(self, prepared: Sequence[Any]) -> Inputs:
+        """Prepared samples as one batch."""
+        ...
+
+    def length(self, prepared: Any) -> int:
         """What samples are sorted by so that little padding is computed."""
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageInputs:
-    """RGB images -> float32 (B, 3, S, S), prepared on a few threads."""
+    """RGB images -> float32 (B, 3, S, S)."""
 
     preprocessing: ImagePreprocessing
-    threads: int
     window: int = 1
-    _transform: Callable[[Image], Tensor] = field(init=False, repr=False)
-    _pool: ThreadPoolExecutor = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_transform", evaluation_transform(self.preprocessing))
-        object.__setattr__(self, "_pool", ThreadPoolExecutor(self.threads, thread_name_prefix="transform"))
 
     @property
     def fingerprint(self) -> str:
         """The preprocessing's figures."""
         return json.dumps(self.preprocessing.fingerprint(), sort_keys=True)
 
-    def __call__(self, samples: Sequence[Image]) -> Tensor:
-        """Images of any size -> (B, 3, S, S)."""
-        import torch
+    def prepare(self, sample: Image) -> Pixels:
+        """An image of any size -> (H, W, 3), resized."""
+        return resize(sample, self.preprocessing)
 
-        return torch.stack(list(self._pool.map(self._transform, samples)))
+    def collate(self, prepared: Sequence[Pixels]) -> Tensor:
+        """Resized images -> (B, 3, S, S)."""
+        return finish(prepared, self.preprocessing)
 
-    def length(self, sample: Image) -> int:
+    def length(self, prepared: Pixels) -> int:
         """All images become the same size."""
         return 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextInputs:
     """Texts -> tokens (B, T), padded to the longest of the batch and cut at `max_tokens`."""
 
@@ -80,16 +83,20 @@ class TextInputs:
         """The cut; the vocabulary belongs to the backbone's weights."""
         return json.dumps({"max_tokens": self.max_tokens})
 
-    def __call__(self, samples: Sequence[str]) -> dict[str, Tensor]:
+    def prepare(self, sample: str) -> str:
+        """Texts are short enough to be kept as they are."""
+        return sample
+
+    def collate(self, prepared: Sequence[str]) -> dict[str, Tensor]:
         """Texts -> `input_ids`, `attention_mask` and what else the model reads, each (B, T)."""
         tokens = self.tokenizer(
-            list(samples), padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
+            list(prepared), padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
         )
         return dict(tokens)
 
-    def length(self, sample: str) -> int:
+    def length(self, prepared: str) -> int:
         """Characters stand in for tokens."""
-        return len(sample)
+        return len(prepared)
 
 
 def image_preprocessing(backbone: Backbone) -> ImagePreprocessing:
@@ -103,11 +110,16 @@ def image_preprocessing(backbone: Backbone) -> ImagePreprocessing:
     )
 
 
-def reader(backbone: Backbone, *, threads: int) -> Reader:
+def reader(backbone: Backbone) -> Reader:
     """What turns samples into the backbone's inputs."""
     if backbone.modality == "image":
-        return ImageInputs(preprocessing=image_preprocessing(backbone), threads=threads)
+        return ImageInputs(preprocessing=image_preprocessing(backbone))
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(weights_folder(backbone), local_files_only=True)
-    return cast(Reader, TextInputs(tokenizer=tokenizer, max_tokens=backbone.max_tokens))
+    return TextInputs(tokenizer=tokenizer, max_tokens=backbone.max_tokens)
+
+
+def batch(inputs: Reader, samples: Sequence[Any]) -> Inputs:
+    """Samples as people have them -> one batch."""
+    return inputs.collate([inputs.prepare(sample) for sample in samples])

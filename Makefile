@@ -1,0 +1,94 @@
+# TL Studio. `make help` lists what there is.
+
+PYTHON ?= python3
+VENV_FLAGS ?=
+PIP_FLAGS ?=
+HOST ?= 127.0.0.1
+PORT ?= 8501
+FLAGS ?=
+ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# A stamp's name holds the checksum of what was installed, so that other requirements are another stamp.
+RUN_STAMP := $(VENV)/.run-$(firstword $(shell cat requirements.txt | cksum))
+DEV_STAMP := $(VENV)/.dev-$(firstword $(shell cat requirements.txt requirements-dev.txt | cksum))
+# Lies in the environment for as long as it is being filled: who finds it there finds half an environment.
+UNFINISHED := $(VENV)/.unfinished
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup run dev browser test check clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make setup   make $(VENV) and install requirements.txt (once; 2 to 10 minutes, 6 GB)'
+	@echo 'make run     setup, then the studio on http://$(HOST):$(PORT)'
+	@echo 'make test    environment, a browser, and all tests       (ARGS="tests/zoo -x" picks some)'
+	@echo 'make check   ruff, and mypy --strict on tlcore'
+	@echo 'make dev     setup, and what tests and checks need'
+	@echo 'make clean   remove $(VENV) and all caches; datasets and runs stay'
+	@echo
+	@echo 'PYTHON=python3.12        the Python to make $(VENV) with, 3.11 or newer'
+	@echo 'HOST=0.0.0.0 PORT=8080   where to listen; there is no login, so open it only to people you trust'
+	@echo 'TLSTUDIO_HOME=/data/tl   (environment) where datasets and runs are kept'
+	@echo 'FLAGS="--server.maxUploadSize 8192"   more options of streamlit run'
+	@echo 'VENV_FLAGS=--system-site-packages     keep the torch that this Python already has, a CUDA build for example;'
+	@echo '                                      counts when $(VENV) is made, so run "make clean" before changing it'
+	@echo 'PIP_FLAGS="--index-url ..."           more options of pip install, for a mirror for example'
+
+setup: $(RUN_STAMP)
+
+dev: $(DEV_STAMP)
+
+run: setup
+	@echo 'TL Studio starts on http://$(HOST):$(PORT)  (Ctrl-C ends the server, not the trainings)'
+	@mkdir -p static
+	@exec $(PY) -m streamlit run app.py --server.address '$(HOST)' --server.port '$(PORT)' $(FLAGS)
+
+browser: dev
+	@$(PY) -m tests.browser.chromium
+
+test: dev browser
+	$(PY) -m pytest $(ARGS)
+
+check: dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy --strict tlcore
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis static
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment that is unfinished, or whose Python is gone, is made anew. One that was made by hand is kept.
+define environment
+	@if [ -e $(UNFINISHED) ]; then echo 'An earlier set-up was interrupted: making $(VENV) anew.'; rm -rf $(VENV); fi
+	@if [ -e $(VENV) ] && ! $(PY) -c '' 2>/dev/null; then echo 'The Python of $(VENV) is gone: making it anew.'; rm -rf $(VENV); fi
+	@if [ ! -e $(VENV) ]; then \
+		command -v '$(PYTHON)' >/dev/null || { \
+			echo 'There is no $(PYTHON) here. Install Python 3.11 or newer, or name one: make setup PYTHON=/path/to/python3.12'; exit 1; }; \
+		'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+			echo "$$('$(PYTHON)' --version) is too old: TL Studio needs 3.11 or newer. Name one: make setup PYTHON=/path/to/python3.12"; exit 1; }; \
+		'$(PYTHON)' -c 'import venv, ensurepip' 2>/dev/null || { \
+			echo 'This Python has no venv module. On Debian or Ubuntu: apt-get install python3-venv. Then run make again.'; exit 1; }; \
+		mkdir $(VENV) && touch $(UNFINISHED) && '$(PYTHON)' -m venv $(VENV_FLAGS) $(VENV); \
+	fi
+	@rm -f $(VENV)/.run-* $(VENV)/.dev-*; touch $(UNFINISHED)
+endef
+
+define install
+	@echo 'Installing $(1) into $(VENV). The first time this takes minutes.'
+	@$(PY) -m pip install $(PIP_FLAGS) -r $(1) || { \
+		echo 'The installation failed; the reason is above. Run make again when it is gone: what was downloaded is kept.'; exit 1; }
+endef
+
+$(RUN_STAMP):
+	$(environment)
+	$(call install,requirements.txt)
+	@touch $(RUN_STAMP) && rm -f $(UNFINISHED)
+
+$(DEV_STAMP):
+	$(environment)
+	$(call install,requirements-dev.txt)
+	@touch $(RUN_STAMP) $(DEV_STAMP) && rm -f $(UNFINISHED)

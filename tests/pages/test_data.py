@@ -1,0 +1,175 @@
+"""Data: files come in, are shown, and are split; what is wrong with them is said."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.pages.conftest import (
+    HOSTILE,
+    Open,
+    image_dataset,
+    parameter,
+    picture,
+    pictures,
+    ran,
+    text_dataset,
+    texts,
+    values,
+    zipped,
+)
+from tlcore.data import list_datasets, load_dataset
+
+UPLOADER = "uploader-0"
+
+
+def test_cold_it_asks_for_data(open_page: Open) -> None:
+    at = open_page("data")
+    assert at.title[0].value == "Data"
+    assert "Bring your own data" in texts(at)
+    assert at.get("file_uploader")
+    assert at.button(key="use-digits").label == "Use this sample"
+
+
+def test_a_zip_of_class_folders_becomes_a_dataset(open_page: Open, home: Path) -> None:
+    files = pictures(["cats", "dogs", "owls"]) | {"cats/broken.jpg": b"not a picture"}
+    at = open_page("data")
+    at.file_uploader(key=UPLOADER).upload("pets.zip", zipped(files), "application/zip")
+    ran(at)
+    (dataset,) = list_datasets(home)
+    assert parameter(at, "dataset") == dataset.id
+    assert values(at)["Samples (images)"] == "30" and values(at)["Classes"] == "3"
+    assert not list((home / "incoming").glob("*"))
+    problems = at.dataframe[0].value
+    assert "broken.jpg" in problems["where"].iloc[0]
+    assert "broken.jpg" in at.dataframe[1].value["where"].iloc[0]
+    assert at.dataframe[2].value["class"].tolist() == ["cats", "dogs", "owls"]
+
+
+def test_the_chart_stacks_the_splits_of_each_class(open_page: Open, home: Path) -> None:
+    dataset = image_dataset(home)
+    at = open_page("data", dataset=dataset.id)
+    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    counts = dataset.counts()
+    assert figure["layout"]["barmode"] == "stack"
+    for trace, split in zip(figure["data"], ("train", "val", "test"), strict=False):
+        assert list(trace["x"]) == counts[split].tolist()
+    assert figure["layout"]["xaxis"]["title"]["text"] == "samples"
+
+
+def test_each_class_has_a_row_of_examples_with_words_for_them(open_page: Open, home: Path) -> None:
+    at = open_page("data", dataset=image_dataset(home).id)
+    assert {"**cats**", "**dogs**"} <= {element.value for element in at.markdown}
+    images = at.get("image")
+    assert len(images) == 2 * load_dataset(home, list_datasets(home)[0].id).counts()["train"].iloc[0]
+    assert "cats" in str(images[0].proto)
+
+
+def test_many_classes_are_paged(open_page: Open, home: Path) -> None:
+    at = open_page("data", dataset=text_dataset(home, [f"class {i:02d}" for i in range(12)], each=3).id)
+    shown = {element.value for element in at.markdown}
+    assert "**class 04**" in shown and "**class 05**" not in shown
+
+
+def test_a_table_is_asked_about_and_read(open_page: Open, home: Path) -> None:
+    rows = "".join(f"{i},{label},it was {label} the {i}th time\n" for i in range(10) for label in ("good", "bad"))
+    at = open_page("data")
+    at.file_uploader(key=UPLOADER).upload("mail.csv", f"id,mood,message\n{rows}".encode(), "text/csv")
+    ran(at)
+    assert at.selectbox(key="column-text").value == "message"
+    assert at.selectbox(key="column-label").value == "mood"
+    assert not list_datasets(home)
+    at.button(key="read-table").click()
+    ran(at)
+    (dataset,) = list_datasets(home)
+    assert dataset.modality == "text" and set(dataset.classes) == {"good", "bad"}
+    assert values(at)["Samples (texts)"] == "20"
+    assert any("it was good" in element.value for element in at.text)
+
+
+def test_a_table_can_be_discarded(open_page: Open, home: Path) -> None:
+    at = open_page("data")
+    at.file_uploader(key=UPLOADER).upload("mail.csv", b"text,label\nx,a\ny,b\n", "text/csv")
+    ran(at)
+    at.button(key="discard-upload").click()
+    ran(at)
+    assert not list((home / "incoming").glob("*"))
+    assert "Bring your own data" in texts(at) and not at.error
+
+
+BAD = {
+    "an empty zip": ("x.zip", zipped({})),
+    "one class": ("x.zip", zipped(pictures(["cats"]))),
+    "no pictures": ("x.zip", zipped({"cats/1.txt": b"x", "dogs/1.txt": b"y"})),
+    "a zip in a zip": ("x.zip", zipped({"cats/in.zip": zipped(pictures(["a"]))})),
+    "not a zip": ("x.zip", b"this is no zip"),
+    "zero bytes": ("x.zip", b""),
+    "only broken pictures": ("x.zip", zipped({"cats/1.png": b"x", "dogs/1.png": picture(1)[:40]})),
+    "a table of zero bytes": ("x.csv", b""),
+    "a table of one column": ("x.csv", b"text\nhello\nworld\n"),
+}
+
+
+@pytest.mark.parametrize("name, content", BAD.values(), ids=BAD)
+def test_what_cannot_be_used_is_one_sentence_and_leaves_nothing(
+    open_page: Open, home: Path, name: str, content: bytes
+) -> None:
+    at = open_page("data")
+    at.file_uploader(key=UPLOADER).upload(name, content, "application/octet-stream")
+    ran(at)
+    (error,) = at.error
+    assert "Something went wrong" not in error.value and len(error.value) > 20
+    assert not list_datasets(home) and not list((home / "incoming").glob("*"))
+    ran(at)
+    assert not at.error, "said once"
+    assert at.get("file_uploader"), "and the next file can come"
+
+
+def test_another_split_is_another_dataset(open_page: Open, home: Path) -> None:
+    first = image_dataset(home, each=20)
+    at = open_page("data", dataset=first.id)
+    at.number_input(key=f"train-share-{first.id}").set_value(50)
+    at.number_input(key=f"val-share-{first.id}").set_value(25)
+    at.number_input(key=f"split-seed-{first.id}").set_value(7)
+    at.button(key="resplit").click()
+    ran(at)
+    second = load_dataset(home, parameter(at, "dataset"))
+    assert second.id != first.id and second.content == first.content
+    assert second.split is not None and second.split.seed == 7
+    assert values(at)["Train / val / test"] == "20 / 10 / 10"
+
+
+def test_a_split_without_a_test_is_refused(open_page: Open, home: Path) -> None:
+    dataset = image_dataset(home)
+    at = open_page("data", dataset=dataset.id)
+    at.number_input(key=f"train-share-{dataset.id}").set_value(80)
+    at.number_input(key=f"val-share-{dataset.id}").set_value(20)
+    at.button(key="resplit").click()
+    ran(at)
+    assert "leaves nothing to test on" in at.error[0].value
+
+
+def test_an_unknown_dataset_in_the_url_is_said(open_page: Open, home: Path) -> None:
+    dataset = image_dataset(home)
+    at = open_page("data", dataset="<b>x</b>")
+    assert "There is no dataset" in at.warning[0].value and "<b>" not in at.warning[0].value
+    assert parameter(at, "dataset") == dataset.id
+
+
+def test_hostile_names_and_texts_are_only_words(open_page: Open, home: Path) -> None:
+    dataset = text_dataset(home, HOSTILE)
+    at = open_page("data", dataset=dataset.id)
+    assert any(HOSTILE[0] in element.value for element in at.text), "st.text shows it as it is"
+    marked = "\n".join(str(element.value) for kind in ("markdown", "caption", "error") for element in getattr(at, kind))
+    assert not any(name in marked for name in HOSTILE)
+    spec = at.get("plotly_chart")[0].proto.spec
+    assert "<b>" not in json.dumps(json.loads(spec)["layout"]["yaxis"]["ticktext"])
+
+
+def test_the_next_step_is_the_strategy(open_page: Open, home: Path) -> None:
+    dataset = image_dataset(home)
+    at = open_page("data", dataset=dataset.id)
+    at.button(key="to-strategy").click()
+    ran(at)
+    assert at.title[0].value == "Strategy"
+    assert parameter(at, "dataset") == dataset.id

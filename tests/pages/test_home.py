@@ -1,0 +1,108 @@
+"""Home: what this is, what the server has, where to begin and to go on."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import APP, HOSTILE, Open, image_dataset, make_run, parameter, ran, texts
+from tlcore.data import list_datasets
+from tlcore.runs import Studio
+from ui import start, state
+
+
+def test_cold_it_says_what_it_is_and_what_to_do(open_page: Open) -> None:
+    at = open_page("home")
+    assert at.title[0].value == "TL Studio"
+    words = texts(at)
+    assert "train a classifier on top of a pretrained model" in words
+    assert "Trains on" in words and "cores" in words and "memory free" in words
+    assert "1,797 images in 10 classes" in words
+    assert "written by" in words.lower()
+    assert words.count("None yet.") == 2
+    assert at.button(key="bring").label == "Upload data"
+
+
+def test_one_click_takes_a_sample_to_the_data_page(open_page: Open, home: Path) -> None:
+    at = open_page("home")
+    at.button(key="use-digits").click()
+    ran(at)
+    (dataset,) = list_datasets(home)
+    assert at.title[0].value == "Data"
+    assert parameter(at, "dataset") == dataset.id
+
+
+def test_a_returning_user_goes_on(open_page: Open, home: Path, studio: Studio) -> None:
+    dataset = image_dataset(home)
+    run = make_run(studio, "Pets at night", status="finished", test_accuracy=0.912)
+    at = open_page("home")
+    words = texts(at)
+    assert "20 samples, 2 classes" in words
+    assert "test 91.2 %" in words and "finished" in words
+    at.button(key=f"open-run-{run.id}").click()
+    ran(at)
+    assert at.title[0].value == "Train"
+    assert parameter(at, "run") == run.id
+    at = open_page("home")
+    at.button(key=f"open-dataset-{dataset.id}").click()
+    ran(at)
+    assert at.title[0].value == "Data"
+
+
+def test_hostile_names_are_only_names(open_page: Open, studio: Studio) -> None:
+    for name in HOSTILE:
+        make_run(studio, name, status="finished")
+    at = open_page("home")
+    labels = [button.label for button in at.button if button.key and button.key.startswith("open-run")]
+    assert len(labels) == 5
+    assert not any("<b>" in name or "[l]" in name or ":red" in name for name in labels)
+
+
+def test_the_server_draws_it_without_torch() -> None:
+    code = (
+        "import sys\nfrom streamlit.testing.v1 import AppTest\nimport ui.start\nui.start.start = lambda: None\n"
+        f"at = AppTest.from_file({str(APP)!r}, default_timeout=30).run()\n"
+        "assert at.title[0].value == 'TL Studio', at\n"
+        "heavy = {'torch', 'transformers', 'timm', 'sklearn'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=APP.parent, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_starting_places_the_chart_script_and_warms_the_nursery_later(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    waited: list[float] = []
+
+    class Later:
+        def __init__(self, seconds: float, work: object) -> None:
+            waited.append(seconds)
+            self.work = work
+
+        def start(self) -> None:
+            waited.append(0)
+
+    monkeypatch.setattr("ui.start.Timer", Later)
+    monkeypatch.setattr("ui.live_plot._STATIC", tmp_path / "static" / "plotly.min.js")
+    start._once()
+    assert waited == [start.WARM_AFTER, 0]
+    assert (tmp_path / "static" / "plotly.min.js").stat().st_size > 1_000_000
+    assert state.studio().home == home
+
+
+def test_an_unexpected_error_is_one_sentence(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr("tlcore.device.machine", broken)
+    at: AppTest = open_page("home")
+    (error,) = at.error
+    assert "Something went wrong" in error.value and "secret" not in error.value
+    assert "ZeroDivisionError: secret detail" in caplog.text
+    mark = caplog.records[-1].getMessage().split()[-1]
+    assert mark in error.value

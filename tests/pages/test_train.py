@@ -1,0 +1,181 @@
+"""Train: a run in each of its states, live and over, and the one command it takes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.pages.conftest import HOSTILE, Open, image_dataset, make_run, parameter, ran, report, texts, train, values
+from tlcore.runs import Studio
+
+
+def charts(at: object) -> dict[str, dict]:
+    """What the live charts are fed, by their y axis."""
+    fed = [json.loads(element.proto.json) for element in at.get("bidi_component")]  # type: ignore[attr-defined]
+    return {data["what"]: data for data in fed}
+
+
+def test_cold_it_leads_to_the_strategy(open_page: Open) -> None:
+    at = open_page("train")
+    assert "Nothing has been trained yet" in texts(at)
+    assert at.button(key="go-strategy").label == "Choose a strategy"
+
+
+def test_a_queued_run_says_what_it_waits_for(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio)
+    at = open_page("train", run=run.id)
+    assert "queued" in texts(at) and "Waiting for a free slot" in texts(at)
+    assert values(at)["Epoch"] == "0 / 4"
+
+
+def test_a_live_run_shows_how_far_it_is(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running", activity="epoch 3 of 4", eta=75.0)
+    train(studio, run, steps=25)
+    at = open_page("train", run=run.id)
+    shown = values(at)
+    assert shown["Epoch"] == "3 / 4" and shown["Best val accuracy (epoch 2)"] == "20.0 %"
+    assert shown["Remaining"] == "1 min 15 s" and shown["Elapsed"].startswith("1 min")
+    assert "Epoch 3 of 4 · step 25 of 40" in texts(at)
+    loss = charts(at)["loss (nats)"]
+    steps, epochs, val = loss["traces"]
+    assert steps["x"] == list(range(1, 26)) and steps["y"][0] == 1.0 and steps["look"] == "faint"
+    assert epochs["x"] == [10, 20] and val["y"] == [0.2, 0.1]
+    assert loss["unit"] == "step" and loss["per_epoch"] == 10.0
+    assert charts(at)["accuracy"]["share"] is True
+    assert "validation 20.0 %" in charts(at)["accuracy"]["alt"]
+
+
+def test_the_axis_changes_and_the_data_stay(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running")
+    train(studio, run, steps=12)
+    at = open_page("train", run=run.id)
+    before = charts(at)["loss (nats)"]
+    at.button_group(key="x-axis").set_value("epoch")
+    ran(at)
+    after = charts(at)["loss (nats)"]
+    assert after["unit"] == "epoch" and after["traces"] == before["traces"]
+
+
+def test_each_poll_reads_only_what_is_new(open_page: Open, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    points = Studio.points
+
+    def counted(self: Studio, run_id: str, after: int = 0) -> object:
+        asked.append(after)
+        return points(self, run_id, after)
+
+    monkeypatch.setattr(Studio, "points", counted)
+    run = make_run(studio, status="running")
+    train(studio, run, steps=5)
+    at = open_page("train", run=run.id)
+    ran(at)
+    assert asked[0] == 0 and asked[-1] == studio.store.points(run.id)[-1].id
+    assert len(charts(at)["loss (nats)"]["traces"][0]["x"]) == 5
+
+
+def test_stop_shows_the_intent_at_once_and_is_safe_twice(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running")
+    at, another_tab = open_page("train", run=run.id), open_page("train", run=run.id)
+    at.button(key="stop").click()
+    ran(at)
+    assert studio.store.run(run.id).status == "stopping"
+    assert at.button(key="stop").label == "Stopping…" and at.button(key="stop").disabled
+    another_tab.button(key="stop").click()
+    ran(another_tab)
+    assert studio.store.commands(run.id) == ((1, "stop"),)
+
+
+def test_a_run_that_ends_is_shown_as_ended(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running")
+    at = open_page("train", run=run.id)
+    studio.store.end(run.id, "finished", "Epoch 3 was best on val and is kept.")
+    ran(at)
+    assert at.button(key="again").label == "Start again"
+    with pytest.raises(KeyError):
+        at.button(key="stop")
+
+
+def test_a_finished_run_shows_its_honest_score(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running")
+    train(studio, run, steps=40)
+    result = report(["cats", "dogs"])
+    studio.store.update(run.id, report=result, test_accuracy=0.9, test_macro_f1=0.875)
+    studio.store.end(run.id, "finished", "Epoch 3 was best on val and is kept.")
+    at = open_page("train", run=run.id)
+    assert values(at)["Test accuracy"] == "90.0 %" and values(at)["Test macro-F1"] == "87.5 %"
+    words = texts(at)
+    assert "**10** test samples, with the weights of epoch 3" in words
+    assert "used this once" in words
+    heat = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert [list(row) for row in heat["z"]] == [[4, 1], [0, 5]]
+    table = at.dataframe[0].value
+    assert table["name"].tolist() == ["cats", "dogs"] and table["f1"].tolist() == [87.5, 87.5]
+    at.button_group(key="confusion-cells").set_value("Shares of the true class")
+    ran(at)
+    heat = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert [list(row) for row in heat["z"]] == [[0.8, 0.2], [0.0, 1.0]]
+
+
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_a_run_that_broke_says_why_and_can_be_started_again(
+    open_page: Open, home: Path, studio: Studio, status: str
+) -> None:
+    dataset = image_dataset(home)
+    run = make_run(studio, status="running", dataset=dataset.id)
+    train(studio, run, steps=15)
+    studio.store.end(run.id, status, "The worker process 7 was killed by SIGKILL. Start the same recipe again.")  # type: ignore[arg-type]
+    at = open_page("train", run=run.id)
+    (error,) = at.error
+    assert status.capitalize() in error.value and "killed by SIGKILL" in error.value
+    assert len(charts(at)["loss (nats)"]["traces"][0]["x"]) == 15, "what it had learned is still drawn"
+    at.button(key="again").click()
+    ran(at)
+    newest = studio.runs()[0]
+    assert newest.id != run.id and newest.recipe == studio.store.run(run.id).recipe
+    assert parameter(at, "run") == newest.id
+
+
+def test_a_stopped_run_says_what_is_kept(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="stopping")
+    studio.store.end(run.id, "stopped", "Stopped by request. Epoch 2 was best on val and is kept.")
+    at = open_page("train", run=run.id)
+    assert "Epoch 2 was best on val" in at.info[0].value.replace("\\", "")
+
+
+def test_the_log_and_its_warnings_are_shown(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running")
+    studio.store.note(run.id, "Training 330 of 8,938 parameters.")
+    studio.store.note(run.id, "The loss is not finite.", level="warning")
+    at = open_page("train", run=run.id)
+    assert "loss is not finite" in at.warning[0].value
+    newest, oldest = at.code[0].value.splitlines()
+    assert "not finite" in newest and "8,938" in oldest
+
+
+def test_another_tab_opens_the_run_of_its_url(open_page: Open, studio: Studio) -> None:
+    runs = [make_run(studio, name, status="finished") for name in ("first", "second")]
+    for run in runs:
+        at = open_page("train", run=run.id)
+        assert at.selectbox(key="pick-run").value == run.id
+
+
+def test_an_unknown_run_in_the_url_is_said(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="finished")
+    at = open_page("train", run="gone")
+    assert "There is no run gone" in at.warning[0].value
+    assert parameter(at, "run") == run.id
+
+
+def test_hostile_names_are_only_words(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, HOSTILE[0], status="running")
+    studio.store.note(run.id, HOSTILE[1], level="warning")
+    studio.store.update(run.id, report=report(HOSTILE), dataset_name=HOSTILE[3], activity=HOSTILE[4])
+    at = open_page("train", run=run.id)
+    studio.store.end(run.id, "failed", HOSTILE[3])
+    for _ in range(2):
+        marked = [str(e.value) for kind in ("markdown", "caption", "error", "warning") for e in getattr(at, kind)]
+        marked += [element.proto.text for element in at.get("progress")]
+        assert not any(name in words for name in HOSTILE for words in marked)
+        ran(at)
+    heat = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert "<b>" not in json.dumps([heat["layout"]["xaxis"]["ticktext"], heat["data"][0]["customdata"]])

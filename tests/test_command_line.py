@@ -1,0 +1,122 @@
+"""The shell does what the pages do: a new user's first commands, and the accuracy that is promised."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+
+def run(*words, home, expect=0):
+    """`python -m tlcore WORDS`; returns (the JSON lines of stdout, stderr)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tlcore", *words],
+        env={**os.environ, "TLSTUDIO_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == expect, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return lines, done.stderr
+
+
+def test_digits_reach_what_is_promised(shared_home):
+    words = "train --data sample:digits --backbone efficientnet_lite0 --strategy feature_extraction --epochs 5 --json"
+    lines, _ = run(*words.split(), home=shared_home)
+    result = lines[-1]
+    assert result["status"] == "finished"
+    assert (result["backbone"], result["strategy"]) == ("efficientnet_lite0", "feature_extraction")
+    assert result["test_accuracy"] >= 0.93
+    assert result["test_macro_f1"] >= 0.93
+    assert [line["epoch"] for line in lines[:-1]] == [1, 2, 3, 4, 5]
+
+    (shown,), _ = run("show", result["run"], "--json", home=shared_home)
+    assert (shown["run"], shown["status"], shown["epoch"]) == (result["run"], "finished", 5)
+    assert isinstance(shown["pid"], int)
+    assert shown["report"]["accuracy"] == result["test_accuracy"]
+    assert sum(map(sum, shown["report"]["confusion"])) == shown["report"]["n"] > 250
+
+    listed, _ = run("runs", "--json", home=shared_home)
+    assert listed[0]["run"] == result["run"]
+
+
+def test_messages_beat_a_bag_of_words(shared_home):
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    from tlcore.data import add_sample
+
+    dataset = add_sample("messages", shared_home)
+    texts, labels = dataset.manifest()["sample"].to_numpy(), dataset.labels()
+    train, test = np.concatenate([dataset.rows("train"), dataset.rows("val")]), dataset.rows("test")
+    baseline = make_pipeline(TfidfVectorizer(), LogisticRegression(max_iter=1000)).fit(texts[train], labels[train])
+    words = ["train", "--data", "sample:messages", "--backbone", "minilm", "--epochs", "20", "--json"]
+    lines, _ = run(*words, home=shared_home)
+    assert lines[-1]["test_accuracy"] > baseline.score(texts[test], labels[test]) + 0.2
+    assert lines[-1]["test_accuracy"] > 0.8
+
+
+def test_a_recipe_file_repeats_a_run_exactly(shared_home, tmp_path):
+    from tlcore.runs import Studio
+    from tlcore.training import Recipe
+
+    words = ["train", "--data", "sample:messages", "--epochs", "4", "--set", "lr=0.01", "--set", "seed=5", "--json"]
+    first, _ = run(*words, home=shared_home)
+    made = Recipe.from_dict(Studio(shared_home).run(first[-1]["run"]).recipe)
+    assert (made.strategy.lr, made.seed, made.epochs) == (0.01, 5, 4)
+    path = tmp_path / "recipe.toml"
+    path.write_text(made.to_toml())
+    second, _ = run("train", str(path), "--json", home=shared_home)
+    same = ("train_loss", "val_loss", "val_accuracy")
+    assert [[line[key] for key in same] for line in first[:-1]] == [[line[key] for key in same] for line in second[:-1]]
+
+
+def test_detach_then_stop(shared_home):
+    words = ["train", "--data", "sample:messages", "--epochs", "9000", "--detach", "--json"]
+    (begun,), _ = run(*words, home=shared_home)
+    assert begun["status"] in ("queued", "running")
+    (stopped,), _ = run("stop", begun["run"], "--json", home=shared_home)
+    assert stopped["status"] in ("stopping", "stopped")
+
+
+def test_data_checks_only(shared_home):
+    (result,), _ = run("data", "sample:digits", "--json", home=shared_home)
+    assert (result["modality"], result["n_samples"], len(result["classes"])) == ("image", 1797, 10)
+    for counts in result["classes"].values():
+        assert counts["train"] + counts["val"] + counts["test"] == counts["total"]
+
+
+def test_models_have_their_weights(shared_home):
+    rows, _ = run("models", "--json", home=shared_home)
+    assert {"efficientnet_lite0", "minilm"} <= {row["backbone"] for row in rows}
+    assert all(row["weights"] == "packaged" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["train", "--data", "sample:digits", "--backbone", "resnet9000"], "no backbone called 'resnet9000'"),
+        (["train", "--data", "sample:digits", "--strategy", "luck"], "no strategy called 'luck'"),
+        (["train", "--data", "sample:digits", "--set", "lr"], "takes key=value; got 'lr'"),
+        (["train", "--data", "sample:digits", "--set", "lr=fast"], "lr"),
+        (["train", "--data", "sample:digits", "--epochs", "0"], "epochs is a whole number"),
+        (["train", "--data", "sample:messages", "--backbone", "efficientnet_lite0"], "reads images"),
+        (["train"], "Say what to train on"),
+        (["train", "/no/such/recipe.toml"], "Cannot read the recipe"),
+        (["data", "/no/such/place"], "/no/such/place"),
+        (["data", "sample:unicorns"], "unicorns"),
+        (["show", "nope"], "no run 'nope'"),
+        (["stop", "nope"], "no run 'nope'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_status_2(words, sentence, shared_home):
+    _, errors = run(*words, home=shared_home, expect=2)
+    assert sentence in errors
+    assert len(errors.strip().splitlines()) == 1

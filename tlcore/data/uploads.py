@@ -1,0 +1,97 @@
+"""Files on their way in, and what a source may be called."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from tlcore.data.columns import Columns
+from tlcore.data.dataset import ID, Dataset, load_dataset
+from tlcore.data.ingestion import ingest, resplit
+from tlcore.data.limits import Limits
+from tlcore.data.names import file_name, readable
+from tlcore.data.samples import add_sample
+from tlcore.data.splits import SplitRatios
+from tlcore.data.storage import check_space, sweep
+from tlcore.errors import DataError
+
+__all__ = ["receive", "resolve"]
+
+CHUNK = 2**20
+"""Bytes in memory at a time."""
+
+
+def receive(stream: BinaryIO, name: str, home: Path, limits: Limits = Limits()) -> Path:
+    """Copy an upload to a folder of its own below `home / "incoming"`, from its start, a mebibyte at a time.
+
+    The file is called as the upload, made safe. It is the caller's to delete; what is forgotten goes after two days.
+
+    Raises:
+        DataError: larger than the limits or than the free disk.
+    """
+    incoming = home / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    sweep(incoming)
+    if stream.seekable():
+        _check_size(stream.seek(0, 2), name, home, limits)
+        stream.seek(0)
+    folder = Path(tempfile.mkdtemp(prefix="upload-", dir=incoming))
+    try:
+        return _copy(stream, folder / file_name(name), home, limits)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def resolve(
+    source: str,
+    home: Path,
+    *,
+    name: str | None = None,
+    split: SplitRatios | None = None,
+    columns: Columns | None = None,
+    limits: Limits = Limits(),
+    progress: Callable[[int, int], None] | None = None,
+) -> Dataset:
+    """`sample:NAME`, the id of a stored dataset, or the path of a zip, folder, csv or tsv, which is ingested.
+
+    Raises:
+        DataError: it is none of these, or cannot be used.
+    """
+    kind, _, sample = source.partition(":")
+    if kind == "sample":
+        return add_sample(sample, home, split or SplitRatios())
+    if ID.fullmatch(source) and (home / "datasets" / source).is_dir():
+        stored = load_dataset(home, source)
+        return stored if split in (None, stored.split) else resplit(stored, split or SplitRatios())
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise DataError(
+            f"There is no file, folder or dataset {readable(source)!r}; give a path, a dataset's id, or sample:digits."
+        )
+    ratios = split or SplitRatios()
+    return ingest(path, home, name=name, split=ratios, columns=columns, limits=limits, progress=progress)
+
+
+def _copy(stream: BinaryIO, path: Path, home: Path, limits: Limits) -> Path:
+    copied = 0
+    with path.open("xb") as file:
+        while chunk := stream.read(CHUNK):
+            copied += len(chunk)
+            if copied > limits.max_bytes:
+                _check_size(copied, path.name, home, limits)
+            if copied % (64 * CHUNK) == 0:
+                check_space(home, CHUNK)
+            file.write(chunk)
+    return path
+
+
+def _check_size(n_bytes: int, name: str, home: Path, limits: Limits) -> None:
+    if n_bytes > limits.max_bytes:
+        raise DataError(
+            f"{readable(name)} has more than {limits.max_bytes:,} bytes, which is what is allowed; divide it."
+        )
+    check_space(home, n_bytes)
