@@ -11,8 +11,12 @@ ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 # A stamp's name holds the checksum of what was installed, so that other requirements are another stamp.
-RUN_STAMP := $(VENV)/.run-$(firstword $(shell cat requirements.txt | cksum))
-DEV_STAMP := $(VENV)/.dev-$(firstword $(shell cat requirements.txt requirements-dev.txt | cksum))
+RUN_DONE := $(VENV)/.run-$(firstword $(shell cat requirements.txt | cksum))
+DEV_DONE := $(VENV)/.dev-$(firstword $(shell cat requirements.txt requirements-dev.txt | cksum))
+# No stamp counts in an environment whose Python was removed or moved.
+LOST := $(shell test -x $(PY) || echo .lost)
+RUN_STAMP := $(RUN_DONE)$(LOST)
+DEV_STAMP := $(DEV_DONE)$(LOST)
 # Lies in the environment for as long as it is being filled: who finds it there finds half an environment.
 UNFINISHED := $(VENV)/.unfinished
 
@@ -38,21 +42,22 @@ help:
 	@echo 'PIP_FLAGS="--index-url ..."           more options of pip install, for a mirror for example'
 
 setup: $(RUN_STAMP)
+	@echo '$(VENV) is ready. Start the studio: make run'
 
 dev: $(DEV_STAMP)
 
-run: setup
+run: $(RUN_STAMP)
 	@echo 'TL Studio starts on http://$(HOST):$(PORT)  (Ctrl-C ends the server, not the trainings)'
 	@mkdir -p static
 	@exec $(PY) -m streamlit run app.py --server.address '$(HOST)' --server.port '$(PORT)' $(FLAGS)
 
-browser: dev
+browser: $(DEV_STAMP)
 	@$(PY) -m tests.browser.chromium
 
-test: dev browser
+test: browser
 	$(PY) -m pytest $(ARGS)
 
-check: dev
+check: $(DEV_STAMP)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict tlcore
@@ -86,9 +91,9 @@ endef
 $(RUN_STAMP):
 	$(environment)
 	$(call install,requirements.txt)
-	@touch $(RUN_STAMP) && rm -f $(UNFINISHED)
+	@touch $(RUN_DONE) && rm -f $(UNFINISHED)
 
 $(DEV_STAMP):
 	$(environment)
 	$(call install,requirements-dev.txt)
-	@touch $(RUN_STAMP) $(DEV_STAMP) && rm -f $(UNFINISHED)
+	@touch $(RUN_DONE) $(DEV_DONE) && rm -f $(UNFINISHED)

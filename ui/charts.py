@@ -39,7 +39,7 @@ def split_by_class(counts: pd.DataFrame) -> Figure:
 
     shown = counts.nlargest(MOST_CLASSES, "total") if len(counts) > MOST_CLASSES else counts
     rows = list(range(len(shown)))
-    figure = _figure(height=max(170, 70 + min(28, 460 // max(1, len(rows)) + 4) * len(rows)))
+    figure = _figure(height=max(290, 70 + min(28, 460 // max(1, len(rows)) + 4) * len(rows)))
     for split, title, colour in (("train", "Train", None), ("val", "Validation", None), ("test", "Test", _GRAY)):
         figure.add_trace(
             go.Bar(

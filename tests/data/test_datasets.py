@@ -198,6 +198,15 @@ def test_an_image_that_is_gone(tmp_path: Path, home: Path) -> None:
         dataset.sample(0)
 
 
+def test_a_manifest_that_is_gone(tmp_path: Path, home: Path) -> None:
+    dataset = ingest(table(tmp_path / "x.csv", reviews()), home)
+    (home / "datasets" / dataset.id / "manifest.parquet").write_bytes(b"")
+    with pytest.raises(
+        DataError, match=r"^The manifest .*manifest\.parquet cannot be read \(.*\); add the data again\.$"
+    ):
+        resplit(load_dataset(home, dataset.id), SplitRatios(seed=1))
+
+
 def test_several_at_once(tmp_path: Path, home: Path) -> None:
     path = zipped(tmp_path / "x.zip", pictures(30))
     with ThreadPoolExecutor(4) as pool:

@@ -126,7 +126,11 @@ class Dataset:
     def _manifest(self) -> pd.DataFrame:
         import pandas as pd
 
-        return pd.read_parquet(dataset_folder(self.home, self.id) / "manifest.parquet")
+        path = dataset_folder(self.home, self.id) / "manifest.parquet"
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise DataError(f"The manifest {path} cannot be read ({error}); add the data again.") from error
 
     @cached_property
     def _labels(self) -> NDArray[np.int64]:

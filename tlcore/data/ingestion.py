@@ -109,7 +109,7 @@ def resplit(dataset: Dataset, split: SplitRatios) -> Dataset:
     """The same samples divided anew; files and features are shared, so it costs nothing.
 
     Raises:
-        DataError: the dataset's files are gone.
+        DataError: the dataset's manifest is gone.
     """
     manifest = dataset.manifest()
     labels = [dataset.classes[label] for label in manifest["label"]]

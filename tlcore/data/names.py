@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 __all__ = ["class_name", "file_name", "readable"]
@@ -15,6 +16,7 @@ MAX_FILE_CHARS = 100
 BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
+@lru_cache(maxsize=256)
 def class_name(raw: str) -> str:
     """A class's name: NFC, one line, at most 80 characters; too long ones end in a digest so that they stay apart."""
     name = _plain(raw)
