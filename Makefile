@@ -66,18 +66,25 @@ clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis static
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# An environment that is unfinished, or whose Python is gone, is made anew. One that was made by hand is kept.
+# An environment that is unfinished, or whose Python is gone, is made anew, with the sight of the system's packages if it
+# had that. One that was made by hand is kept.
 define environment
-	@if [ -e $(UNFINISHED) ]; then echo 'An earlier set-up was interrupted: making $(VENV) anew.'; rm -rf $(VENV); fi
-	@if [ -e $(VENV) ] && ! $(PY) -c '' 2>/dev/null; then echo 'The Python of $(VENV) is gone: making it anew.'; rm -rf $(VENV); fi
-	@if [ ! -e $(VENV) ]; then \
+	@flags='$(VENV_FLAGS)'; why=''; \
+	if [ -e $(UNFINISHED) ]; then why='An earlier set-up did not finish'; \
+	elif [ -e $(VENV) ] && [ ! -x $(PY) ]; then why='The Python of $(VENV) is gone'; fi; \
+	if [ -n "$$why" ]; then \
+		echo "$$why: making $(VENV) anew."; \
+		if grep -qs 'include-system-site-packages = true' $(VENV)/pyvenv.cfg; then flags="$$flags --system-site-packages"; fi; \
+		rm -rf $(VENV); \
+	fi; \
+	if [ ! -e $(VENV) ]; then \
 		command -v '$(PYTHON)' >/dev/null || { \
 			echo 'There is no $(PYTHON) here. Install Python 3.11 or newer, or name one: make setup PYTHON=/path/to/python3.12'; exit 1; }; \
 		'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 			echo "$$('$(PYTHON)' --version) is too old: TL Studio needs 3.11 or newer. Name one: make setup PYTHON=/path/to/python3.12"; exit 1; }; \
 		'$(PYTHON)' -c 'import venv, ensurepip' 2>/dev/null || { \
 			echo 'This Python has no venv module. On Debian or Ubuntu: apt-get install python3-venv. Then run make again.'; exit 1; }; \
-		mkdir $(VENV) && touch $(UNFINISHED) && '$(PYTHON)' -m venv $(VENV_FLAGS) $(VENV); \
+		mkdir $(VENV) && touch $(UNFINISHED) && '$(PYTHON)' -m venv $$flags $(VENV); \
 	fi
 	@rm -f $(VENV)/.run-* $(VENV)/.dev-*; touch $(UNFINISHED)
 endef
@@ -85,7 +92,7 @@ endef
 define install
 	@echo 'Installing $(1) into $(VENV). The first time this takes minutes.'
 	@$(PY) -m pip install $(PIP_FLAGS) -r $(1) || { \
-		echo 'The installation failed; the reason is above. Run make again when it is gone: what was downloaded is kept.'; exit 1; }
+		echo 'The installation failed; the reason is above. When that is settled, run make again.'; exit 1; }
 endef
 
 $(RUN_STAMP):

@@ -60,19 +60,22 @@ def data(path: str, as_json: AsJson = False) -> None:
     from tlcore.data import resolve
 
     dataset = resolve(path, home())
-    counts = dataset.counts()
+    counts = [
+        {"class": str(name), **{str(split): int(n) for split, n in row.items()}}
+        for name, row in dataset.counts().iterrows()
+    ]
     if as_json:
         result = {
             "dataset": dataset.id,
             "name": dataset.name,
             "modality": dataset.modality,
             "n_samples": dataset.n_samples,
-            "classes": {str(name): {k: int(v) for k, v in row.items()} for name, row in counts.iterrows()},
+            "classes": {row.pop("class"): row for row in counts},
             "problems": [asdict(problem) for problem in dataset.problems],
         }
         print(json.dumps(result))
         return
-    _print([{"class": str(name), **{k: int(v) for k, v in row.items()}} for name, row in counts.iterrows()], False)
+    _print(counts, False)
     for problem in dataset.problems:
         print(f"! {problem}")
     print(f"Dataset {dataset.id}: {dataset.n_samples:,} {dataset.modality}s in {len(dataset.classes)} classes.")

@@ -94,7 +94,7 @@ def schedule_fields() -> Schedule:
         name = st.selectbox(
             "Schedule",
             list(SCHEDULES),
-            index=list(SCHEDULES).index("cosine"),
+            index=list(SCHEDULES).index(Schedule().name),
             key="schedule-name",
             format_func=lambda name: SCHEDULE_TITLES.get(name, name),
             persist_state="session",
@@ -105,7 +105,7 @@ def schedule_fields() -> Schedule:
             "Warm-up (% of steps)",
             0,
             90,
-            10,
+            round(100 * Schedule().warmup),
             5,
             key="schedule-warmup",
             persist_state="session",

@@ -5,7 +5,15 @@ import sys
 
 from tlcore.runs.lock import is_held, take
 
-HOLD = "import sys; from pathlib import Path; from tlcore.runs.lock import take; take(Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+HOLD = """
+import sys
+from pathlib import Path
+from tlcore.runs.lock import take
+
+take(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 def test_it_ends_with_its_process_even_by_sigkill(tmp_path):

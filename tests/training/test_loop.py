@@ -46,9 +46,7 @@ def test_it_learns():
 
 
 def test_the_same_seed_repeats_exactly_and_another_differs():
-    losses = [
-        [step.loss for step in of(fit(model(), feeds(), recipe(seed=seed)), StepDone)] for seed in (3, 3, 4)
-    ]
+    losses = [[step.loss for step in of(fit(model(), feeds(), recipe(seed=seed)), StepDone)] for seed in (3, 3, 4)]
     assert losses[0] == losses[1]
     assert losses[0] != losses[2]
 

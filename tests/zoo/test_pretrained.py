@@ -56,7 +56,9 @@ def test_minilm_matches_sentence_transformers():
 
 def _absent() -> Backbone:
     known = backbones("image")[0]
-    return Backbone(**{name: getattr(known, name) for name in known.__dataclass_fields__} | {"package": "no_such_package"})
+    return Backbone(
+        **{name: getattr(known, name) for name in known.__dataclass_fields__} | {"package": "no_such_package"}
+    )
 
 
 def test_absent_weights_are_an_error_that_says_how_to_get_them():

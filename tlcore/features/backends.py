@@ -90,7 +90,9 @@ class Fastest:
 def _onnx(graph: Path) -> Embed:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave others the cores
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     names = [node.name for node in session.get_inputs()]
 
     def embed(x: Inputs) -> Tensor:

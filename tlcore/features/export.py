@@ -43,7 +43,8 @@ def export(record: Backbone, path: Path) -> None:
     module = load_backbone(record)
     n = torch.export.Dim("n")
     if record.modality == "image":
-        names, example = ["pixels"], (torch.zeros(2, 3, record.input_size, record.input_size),)
+        names = ["pixels"]
+        example: tuple[Tensor, ...] = (torch.zeros(2, 3, record.input_size, record.input_size),)
         free: dict[int, object] = {0: n}
     else:
         names, example = list(TOKENS), tuple(torch.ones(2, 16, dtype=torch.long) for _ in TOKENS)
@@ -62,7 +63,7 @@ def export(record: Backbone, path: Path) -> None:
         opset_version=OPSET,
         verbose=False,
     )
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def _by_position(module: nn.Module) -> nn.Module:

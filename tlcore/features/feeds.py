@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from tlcore.zoo import Backbone
     from tlcore.zoo.model import Inputs
 
-__all__ = ["CachedFeed", "DatasetFeeds", "Embedding", "EmbeddingClock", "Feed", "Feeds", "RawFeed", "TensorFeeds", "move"]
+__all__ = [
+    "CachedFeed",
+    "DatasetFeeds",
+    "Embedding",
+    "EmbeddingClock",
+    "Feed",
+    "Feeds",
+    "RawFeed",
+    "TensorFeeds",
+    "move",
+]
 
 Rows = NDArray[np.int64]
 Read = Callable[[Rows], Sequence[Any]]
@@ -175,7 +185,7 @@ class DatasetFeeds:
             "inputs": self._inputs.fingerprint,
             "precision": "float32",
         }
-        self._open = lambda: FeatureStore(home / "features").table(key, dataset.n_samples, backbone.n_features)
+        self._key = key
         self._table: Features | None = None
         self._embed: Embed | None = None
         self._clock = EmbeddingClock()
@@ -199,6 +209,10 @@ class DatasetFeeds:
         total = self._dataset.n_samples
         left = len(self._table.missing(np.arange(total)))
         return Embedding(done=total - left, total=total, seconds=self._clock.seconds, fresh=self._clock.n)
+
+    def _open(self) -> Features:
+        store = FeatureStore(self._home / "features")
+        return store.table(self._key, self._dataset.n_samples, self._backbone.n_features)
 
     def _fastest(self, embed: Embed) -> Embed:
         if self._device.type != "cpu":

@@ -29,7 +29,8 @@ class Features:
 
     def missing(self, rows: Rows) -> Rows:
         """Those of `rows` that are not computed yet, in the same order."""
-        return rows[self._there[rows] == 0]
+        missing: Rows = rows[self._there[rows] == 0]
+        return missing
 
     def put(self, rows: Rows, values: NDArray[np.float32]) -> None:
         """Store (n, D) values of `rows` (n,)."""

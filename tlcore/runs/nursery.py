@@ -22,7 +22,7 @@ from typing import NoReturn
 from tlcore.device import machine
 from tlcore.runs import launcher
 from tlcore.runs.lock import take
-from tlcore.runs.records import LIVE, Run
+from tlcore.runs.records import BUSY, LIVE, Run, Status
 from tlcore.runs.store import open_store
 
 __all__ = ["Nursery", "serve"]
@@ -144,7 +144,7 @@ class Nursery:
                 break
             child = self.children.pop(pid, None)
             if child and status:
-                unfinished = (LIVE | {"interrupted"}) - {"queued"}
+                unfinished: set[Status] = {*BUSY, "interrupted"}
                 self.store.end(child.run, "interrupted", _reason(pid, status), where=unfinished)
         return len(self.children) != before
 

@@ -57,7 +57,9 @@ class Recorder:
                 self._steps.append(event)
                 self._columns |= {"step": event.step, "epoch": event.epoch, "activity": self._doing(event.epoch)}
             case Evaluated():
-                self._columns["activity"] = f"scoring the {event.split} split, {event.done:,} of {event.total:,} samples"
+                self._columns["activity"] = (
+                    f"scoring the {event.split} split, {event.done:,} of {event.total:,} samples"
+                )
             case EpochDone():
                 self._epoch_done(event)
             case Warned():
@@ -74,14 +76,12 @@ class Recorder:
         eta = self._eta()
         self._store.record(self._run, self._points, **(self._columns | {"eta": eta}))
         self._points, self._steps, self._columns = [], [], {}
-        for self._heard, command in self._store.commands(self._run, after=self._heard):
-            self.stop = self.stop or command == "stop"
+        for number, command in self._store.commands(self._run, after=self._heard):
+            self._heard, self.stop = number, self.stop or command == "stop"
         self._written = self._clock()
 
     def _epoch_done(self, event: EpochDone) -> None:
-        values = {
-            name: getattr(event, name) for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-        }
+        values = {name: getattr(event, name) for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")}
         self._points.append(
             {"scope": "epoch", "step": event.step, "epoch": event.epoch, "time": self._clock(), "values": values}
         )

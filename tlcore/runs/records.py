@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["LIVE", "STATES", "Command", "Note", "Point", "Run", "Status"]
+__all__ = ["BUSY", "LIVE", "STATES", "Command", "Note", "Point", "Run", "Status"]
 
 Status = Literal["queued", "running", "paused", "stopping", "finished", "stopped", "failed", "interrupted"]
 Command = Literal["stop", "pause", "resume"]
@@ -20,7 +20,8 @@ STATES: tuple[Status, ...] = (
     "failed",
     "interrupted",
 )
-LIVE: frozenset[Status] = frozenset({"queued", "running", "paused", "stopping"})
+BUSY: frozenset[Status] = frozenset({"running", "paused", "stopping"})
+LIVE: frozenset[Status] = BUSY | {"queued"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

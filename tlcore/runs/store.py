@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,7 @@ class Store:
             raise RunError(f"There is no run {run_id!r}. `python -m tlcore runs` lists those there are.")
         return Run(**row)
 
-    def runs(self, *, limit: int = 200, status: Collection[Status] | None = None) -> tuple[Run, ...]:
+    def runs(self, *, limit: int = 200, status: Iterable[Status] | None = None) -> tuple[Run, ...]:
         """Runs, newest first; only those in one of the states `status` if given. Without their reports."""
         columns = [_RUNS.c[field.name] for field in fields(Run) if field.name != "report"]
         query = select(*columns).order_by(_RUNS.c.created.desc(), _RUNS.c.id).limit(limit)
@@ -141,7 +141,7 @@ class Store:
         with self._engine.connect() as connection:
             return tuple(Run(**row, report=None) for row in connection.execute(query).mappings())
 
-    def update(self, run_id: str, *, where: Collection[Status] | None = None, **values: object) -> bool:
+    def update(self, run_id: str, *, where: Iterable[Status] | None = None, **values: object) -> bool:
         """Set columns; with `where` only if the run is in one of those states. Returns whether a row changed."""
         query = update(_RUNS).where(_RUNS.c.id == run_id).values(**values)
         if where is not None:
@@ -189,7 +189,7 @@ class Store:
         with self._engine.connect() as connection:
             return tuple((row.id, row.command) for row in connection.execute(query))
 
-    def end(self, run_id: str, status: Status, reason: str, *, where: Collection[Status] = LIVE) -> bool:
+    def end(self, run_id: str, status: Status, reason: str, *, where: Iterable[Status] = LIVE) -> bool:
         """Close a run that is still in one of the states `where`. Returns whether it was."""
         level = {"failed": "error", "interrupted": "warning"}.get(status, "info")
         ended = self.update(

@@ -12,7 +12,7 @@ from tlcore.data import Dataset, load_dataset
 from tlcore.errors import RecipeError, WeightsError
 from tlcore.runs import launcher
 from tlcore.runs.lock import is_held
-from tlcore.runs.records import LIVE, Note, Point, Run
+from tlcore.runs.records import BUSY, Note, Point, Run
 from tlcore.runs.store import open_store
 from tlcore.training import Recipe
 from tlcore.zoo import backbone, weights_state
@@ -103,7 +103,7 @@ class Studio:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def _noticed(self, run: Run) -> Run:
-        if run.status not in LIVE - {"queued"} or run.host != socket.gethostname():
+        if run.status not in BUSY or run.host != socket.gethostname():
             return run
         if is_held(run_folder(self.home, run.id) / "lock"):
             return run
@@ -111,7 +111,7 @@ class Studio:
             f"The worker process {run.pid or ''} ended without a word during {run.activity or 'its work'}: "
             "it was killed, ran out of memory, or the machine restarted. Start the same recipe again."
         )
-        if self.store.end(run.id, "interrupted", reason, where=LIVE - {"queued"}):
+        if self.store.end(run.id, "interrupted", reason, where=BUSY):
             return replace(self.store.run(run.id), report=run.report)
         return self.store.run(run.id)
 
@@ -132,5 +132,3 @@ def check(recipe: Recipe, dataset: Dataset) -> None:
     state = weights_state(record)
     if state.kind == "missing":
         raise WeightsError(state.detail)
-
-

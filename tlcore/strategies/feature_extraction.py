@@ -18,7 +18,9 @@ class FeatureExtraction:
 
     name: ClassVar[str] = "feature_extraction"
     title: ClassVar[str] = "Feature extraction"
-    summary: ClassVar[str] = "Train a new head on the frozen backbone. Minutes, little data, little risk of overfitting."
+    summary: ClassVar[str] = (
+        "Train a new head on the frozen backbone. Minutes, little data, little risk of overfitting."
+    )
     optimizer: ClassVar[Optimizer] = Optimizer(name="adam")
 
     lr: float = field(

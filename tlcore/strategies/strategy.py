@@ -9,7 +9,17 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from tlcore.errors import RecipeError
 
-__all__ = ["Optimizer", "Phase", "Strategy", "Transferable", "matching", "options", "register", "strategies", "strategy"]
+__all__ = [
+    "Optimizer",
+    "Phase",
+    "Strategy",
+    "Transferable",
+    "matching",
+    "options",
+    "register",
+    "strategies",
+    "strategy",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,5 +114,3 @@ def matching(name: str, patterns: Mapping[str, float]) -> str | None:
     """
     fits = [p for p in patterns if name == p or name.startswith(p + ".") or fnmatchcase(name, p)]
     return max(fits, key=len, default=None)
-
-

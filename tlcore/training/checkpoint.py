@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def save_weights(model: TransferModel, path: Path, recipe: Recipe, classes: Sequ
     notes = {"recipe": json.dumps(recipe.to_dict()), "classes": json.dumps(list(classes)), "epoch": str(epoch)}
     draft = path.with_suffix(".new")
     save_file(tensors, draft, metadata=notes)
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def load_weights(model: TransferModel, path: Path) -> None:

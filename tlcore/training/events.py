@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["EpochDone", "Event", "Evaluated", "Finished", "PhaseStarted", "RunStarted", "StepDone", "Warned"]
+__all__ = ["EpochDone", "Evaluated", "Event", "Finished", "PhaseStarted", "RunStarted", "StepDone", "Warned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

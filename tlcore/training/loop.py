@@ -26,7 +26,7 @@ __all__ = ["fit"]
 TELL_SECONDS = 0.1
 
 
-def fit(model: TransferModel, data: Feeds, recipe: Recipe) -> Iterator[Event]:
+def fit(model: TransferModel, data: Feeds, recipe: Recipe) -> Generator[Event]:
     """Train `model` in place as `recipe` says and tell each event as it happens.
 
     However the iteration ends, by itself or by `close()`, the model then holds the weights of the epoch that was best
@@ -92,7 +92,7 @@ class _Run:
     def train(
         self, forward: Forward, feed: Feed, update: optim.Optimizer
     ) -> Generator[StepDone, None, tuple[float, float]]:
-        """One epoch; returns its mean loss and accuracy. Results leave the device some at a time, not each by itself."""
+        """One epoch; returns its mean loss and accuracy. Results leave the device some at a time."""
         set_modes(self.model)
         told, pending, done = time.monotonic(), list[_Step](), list[tuple[float, float, int]]()
         for x, y in feed.batches(self.recipe.batch_size, torch.randperm(len(feed), generator=self.order)):

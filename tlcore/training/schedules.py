@@ -1,4 +1,4 @@
-"""Learning-rate schedules: pure functions of the step. Every group keeps its own base rate and is multiplied by these."""
+"""Learning-rate schedules: pure functions of the step, by which every group's own base rate is multiplied."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ SCHEDULES: Mapping[str, Callable[[float], float]] = {
 class Schedule:
     """How the rates move over a run."""
 
-    name: str = "cosine"
+    name: str = "constant"
     """One of `SCHEDULES`."""
-    warmup: float = 0.1
+    warmup: float = 0.0
     """Share of all steps with a linear rise from 0 before the schedule proper, in [0, 1)."""
 
     def __post_init__(self) -> None:

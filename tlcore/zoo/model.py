@@ -89,7 +89,9 @@ def _from_timm(backbone: Backbone) -> nn.Module:
     module: nn.Module = timm.create_model(backbone.architecture, pretrained=False)
     files = sorted(weights_folder(backbone).glob("*.pth"))
     if len(files) != 1:
-        raise WeightsError(f"Expected one weights file for {backbone.title}, found {len(files)}. Reinstall its package.")
+        raise WeightsError(
+            f"Expected one weights file for {backbone.title}, found {len(files)}. Reinstall its package."
+        )
     saved = torch.load(files[0], map_location="cpu", weights_only=True)
     module.load_state_dict(_in_order(saved, module.state_dict(), backbone))
     module.reset_classifier(0)  # type: ignore[operator]
@@ -98,9 +100,7 @@ def _from_timm(backbone: Backbone) -> nn.Module:
 
 def _in_order(saved: Mapping[str, Tensor], own: Mapping[str, Tensor], backbone: Backbone) -> dict[str, Tensor]:
     """The package names its tensors differently but keeps their order; every shape is compared."""
-    fits = len(saved) == len(own) and all(
-        a.shape == b.shape for a, b in zip(saved.values(), own.values(), strict=True)
-    )
+    fits = len(saved) == len(own) and all(a.shape == b.shape for a, b in zip(saved.values(), own.values(), strict=True))
     if not fits:
         raise WeightsError(
             f"The packaged weights of {backbone.title} do not fit {backbone.architecture}: "
