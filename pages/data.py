@@ -23,7 +23,8 @@ def bring(open_at_once: bool) -> None:
         st.markdown("**Or look around with a sample**")
         sample_cards(iter(st.columns(2)))
     else:
-        with st.expander("Add data", icon=":material/add:", expanded=waiting, key="add-data"):
+        key = "add-data-open" if waiting else "add-data"  # another key folds it anew
+        with st.expander("Add data", icon=":material/add:", expanded=waiting, key=key):
             bring_your_own()
 
 
@@ -95,7 +96,7 @@ def problems(dataset: Dataset) -> None:
         st.dataframe(rows, hide_index=True, key="problems-table", alt="What was noticed, and what to do")
         if left_out.empty:
             return
-        st.dataframe(left_out, hide_index=True, key="left-out-table", height=220, alt="Everything left out, and why")
+        st.dataframe(left_out, hide_index=True, key="left-out-table", alt="Everything left out, and why")
         st.download_button(
             "Download as csv",
             left_out.to_csv(index=False).encode("utf-8-sig"),

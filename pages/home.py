@@ -1,24 +1,31 @@
-"""Home: what this is, what the server has, and where to begin or go on."""
+"""Home: what this is, what the server has, and where to begin or go on.
+
+The engine is imported where it is used, below the first words: a server that has just started shows those at once.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from tlcore.data import Dataset, list_datasets
-from tlcore.device import machine
 from tlcore.home import home
-from tlcore.runs import Run
 from ui import state
-from ui.bring import sample_cards
 from ui.layout import card
 from ui.words import STATUS, ago, percent, plain, short, size
+
+if TYPE_CHECKING:
+    from tlcore.data import Dataset
+    from tlcore.runs import Run
 
 MOST = 5
 
 
 def server() -> None:
     """One quiet line: what trainings run on."""
+    from tlcore.device import machine
+
     has = machine()
     gpus = " + ".join(f"{plain(gpu.name)} ({size(gpu.memory_total)})" for gpu in has.gpus)
     accelerator = gpus or ("Apple GPU" if has.mps else "CPU only")
@@ -30,6 +37,8 @@ def server() -> None:
 
 def begin() -> None:
     """The samples and one's own data, side by side."""
+    from ui.bring import sample_cards
+
     st.subheader("Start with a dataset", anchor=False)
     columns = iter(st.columns(3))
     sample_cards(columns)
@@ -85,6 +94,8 @@ def main() -> None:
     )
     server()
     begin()
+    from tlcore.data import list_datasets
+
     runs, datasets = st.columns(2)
     with runs:
         recent_runs(state.studio().runs(limit=MOST))

@@ -65,11 +65,11 @@ def outcome(run: Run) -> None:
         st.info(plain(run.reason), icon=":material/stop_circle:")
 
 
-def log(run_id: str) -> None:
-    """What the worker had to say, newest first."""
-    notes = state.studio().notes(run_id)
+def log(run: Run) -> None:
+    """What the worker had to say, newest first; its warnings also in the open."""
+    notes = state.studio().notes(run.id)
     for note in notes:
-        if note.level == "warning":
+        if note.level == "warning" and note.text != run.reason:
             st.warning(plain(note.text), icon=":material/warning:")
     with st.expander("Log", icon=":material/subject:", key="log"):
         lines = [f"{clock(note.time)}  {note.level:<7}  {visible(note.text)}" for note in reversed(notes)]
@@ -87,9 +87,9 @@ def watch(run_id: str, was_live: bool) -> None:
         numbers(run, held, time.time())
         progress(run)
         curves(run, held)
-        log(run_id)
-    if was_live and not run.live:
-        st.rerun()
+        log(run)
+        if was_live and not run.live:
+            st.rerun()
 
 
 def main() -> None:

@@ -87,10 +87,16 @@ def _ask_columns(waiting: state.Upload, table: Table) -> None:
 
 
 def _read(waiting: state.Upload, columns: Columns | None = None) -> None:
-    bar = st.progress(0.0, text=f"Reading {plain(waiting.name)} ({size(waiting.path.stat().st_size)})…")
-    if columns is None:
+    """Ingest with a bar; any other click, Cancel too, ends it here, and what was begun is removed."""
+    place = st.empty()
+    with place.container():
+        bar = st.progress(0.0, text=f"Reading {plain(waiting.name)} ({size(waiting.path.stat().st_size)})…")
         st.button("Cancel", on_click=state.drop_upload, key="cancel-upload")
-    dataset = ingest(waiting.path, home(), name=waiting.name, columns=columns, progress=_reporter(bar.progress))
+    try:
+        dataset = ingest(waiting.path, home(), name=waiting.name, columns=columns, progress=_reporter(bar.progress))
+    except TlcoreError:
+        place.empty()
+        raise
     state.drop_upload()
     _open(dataset)
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,9 +75,10 @@ def live_plot(
 
 def place_plotly() -> None:
     """Copy Plotly's script out of its package to where the server hands out files, if it is not there."""
-    import plotly
-
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    spec = find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("plotly is not installed")
+    source = Path(spec.origin).parent / "package_data" / "plotly.min.js"
     if _STATIC.exists() and _STATIC.stat().st_size == source.stat().st_size:
         return
     _STATIC.parent.mkdir(exist_ok=True)
@@ -97,6 +99,7 @@ def _base() -> str:
 
 @cache
 def _component() -> Any:
+    place_plotly()
     return st.components.v2.component(
         "tlstudio_live_plot",
         html='<div class="live-plot" role="img"></div>\n',

@@ -7,7 +7,6 @@ from threading import Timer
 import streamlit as st
 
 from ui import state
-from ui.live_plot import place_plotly
 
 __all__ = ["start"]
 
@@ -17,13 +16,12 @@ WARM = ("pandas", "plotly.graph_objects", "tlcore.data", "PIL.Image", "pyarrow")
 
 
 def start() -> None:
-    """Place Plotly's script now, and get all else ready in the background; a second call does nothing."""
+    """Get workers and imports ready in the background; a second call does nothing."""
     _once()
 
 
 @st.cache_resource(show_spinner=False)
 def _once() -> bool:
-    place_plotly()
     studio = state.studio()
 
     def warm() -> None:

@@ -1,6 +1,7 @@
 """ONNX Runtime computes what PyTorch computes, or is not used."""
 
 import shutil
+import time
 
 import pytest
 import torch
@@ -35,7 +36,7 @@ def some(record, n=3):
 def fastest(record, graph, reference, tmp_path):
     """A `Fastest` that finds the graph where it would have exported it."""
     notes = []
-    made = Fastest(reference, record, tmp_path, notes.append)
+    made = Fastest(reference, record, tmp_path, tell=notes.append, left=lambda: 0)
     shutil.copy(graph, made.graph)
     return made, notes
 
@@ -61,7 +62,26 @@ def test_a_graph_that_says_something_else_is_not_used(record, graph, tmp_path):
 
 def test_a_broken_graph_is_not_used(record, tmp_path):
     notes = []
-    embed = Fastest(lambda x: torch.ones(3, 2), record, tmp_path, notes.append)
+    embed = Fastest(lambda x: torch.ones(3, 2), record, tmp_path, tell=notes.append, left=lambda: 0)
     embed.graph.write_bytes(b"not a graph")
     assert embed(some(record)).tolist() == torch.ones(3, 2).tolist()
     assert "cannot run" in notes[0]
+
+
+def test_little_work_starts_no_export(record, tmp_path):
+    embed = Fastest(lambda x: torch.ones(3, 2), record, tmp_path, tell=print, left=lambda: 100)
+    embed(some(record))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_much_work_starts_an_export_and_then_uses_it(record, tmp_path):
+    module = load_backbone(record)
+    notes = []
+    with torch.inference_mode():
+        embed = Fastest(module, record, tmp_path, tell=notes.append, left=lambda: 10**9)
+        deadline = time.monotonic() + 120
+        while not notes:
+            embed(some(record))
+            time.sleep(0.2)
+            assert time.monotonic() < deadline
+    assert "on a trial batch" in notes[0]

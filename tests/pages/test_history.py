@@ -1,10 +1,13 @@
 """What a live chart is fed: everything new, once, and thinned so that spikes stay."""
 
 import math
+from pathlib import Path
+
+import pytest
 
 from tlcore.runs import Point
 from ui.history import Curve, History, thin
-from ui.live_plot import MOST_POINTS
+from ui.live_plot import MOST_POINTS, place_plotly
 
 
 def point(number: int, scope: str, step: int, epoch: int, **values: float) -> Point:
@@ -49,3 +52,13 @@ def test_what_is_not_finite_is_a_gap() -> None:
     assert thin(curve, 10) == ([1, 2, 3], [1.0, None, None])
     many = Curve(steps=list(range(1000)), values=[math.nan] * 1000)
     assert set(thin(many, 100)[1]) == {None}
+
+
+def test_the_chart_script_is_placed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    script = tmp_path / "static" / "plotly.min.js"
+    monkeypatch.setattr("ui.live_plot._STATIC", script)
+    place_plotly()
+    first = script.stat()
+    place_plotly()
+    assert first.st_size > 1_000_000 and script.stat().st_mtime_ns == first.st_mtime_ns
+    assert [path.name for path in script.parent.iterdir()] == ["plotly.min.js"]

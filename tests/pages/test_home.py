@@ -1,7 +1,9 @@
 """Home: what this is, what the server has, where to begin and to go on."""
 
+import gc
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import APP, HOSTILE, Open, image_dataset, make_run, parameter, ran, texts
 from tlcore.data import list_datasets
-from tlcore.runs import Studio
-from ui import start, state
+from tlcore.runs import Studio, launcher
+from ui import start
 
 
 def test_cold_it_says_what_it_is_and_what_to_do(open_page: Open) -> None:
@@ -72,25 +74,23 @@ def test_the_server_draws_it_without_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_starting_places_the_chart_script_and_warms_the_nursery_later(
-    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    waited: list[float] = []
+def test_the_nursery_is_warmed_once_and_after_the_first_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
 
     class Later:
-        def __init__(self, seconds: float, work: object) -> None:
-            waited.append(seconds)
-            self.work = work
+        def __init__(self, seconds: float, work: Callable[[], None]) -> None:
+            self.seconds, self.work = seconds, work
 
         def start(self) -> None:
-            waited.append(0)
+            done.append(self.seconds)
+            self.work()
 
     monkeypatch.setattr("ui.start.Timer", Later)
-    monkeypatch.setattr("ui.live_plot._STATIC", tmp_path / "static" / "plotly.min.js")
+    monkeypatch.setattr(launcher, "ensure", done.append)
+    monkeypatch.setattr(gc, "freeze", lambda: done.append("frozen"))
     start._once()
-    assert waited == [start.WARM_AFTER, 0]
-    assert (tmp_path / "static" / "plotly.min.js").stat().st_size > 1_000_000
-    assert state.studio().home == home
+    start._once()
+    assert done == [start.WARM_AFTER, home, "frozen"]
 
 
 def test_an_unexpected_error_is_one_sentence(

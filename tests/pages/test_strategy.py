@@ -1,10 +1,12 @@
 """Strategy: what is chosen, what it amounts to, and the same outside of the page."""
 
 import json
+import shlex
 import tomllib
 from pathlib import Path
 
 from tests.pages.conftest import HOSTILE, Open, image_dataset, parameter, ran, text_dataset, texts, values
+from tlcore.__main__ import _made
 from tlcore.runs import Studio
 from tlcore.training import Recipe
 from tlcore.zoo import backbone
@@ -58,16 +60,20 @@ def test_every_choice_is_in_the_recipe_and_in_the_command(open_page: Open, home:
     at.number_input(key="batch-size").set_value(8)
     at.number_input(key="feature_extraction-lr").set_value(0.002)
     at.number_input(key="head-width").set_value(64)
-    at.number_input(key="schedule-warmup").set_value(0)
+    at.number_input(key="schedule-warmup").set_value(20)
     ran(at)
     command, recipe = (element.value for element in at.code)
     chosen = Recipe.from_dict(tomllib.loads(recipe))
-    assert (chosen.epochs, chosen.batch_size, chosen.head.hidden, chosen.schedule.warmup) == (3, 8, (64,), 0.0)
+    assert (chosen.epochs, chosen.batch_size, chosen.head.hidden, chosen.schedule.warmup) == (3, 8, (64,), 0.2)
     assert command.startswith(f"python -m tlcore train --data {dataset.id} --backbone efficientnet_lite0")
     assert "--strategy feature_extraction --epochs 3" in command
-    for setting in ("batch_size=8", "strategy.lr=0.002", "head.hidden=[64]", "schedule.warmup=0.0"):
+    for setting in ("batch_size=8", "strategy.lr=0.002", "head.hidden=[64]", "schedule.warmup=0.2"):
         assert f"--set {setting}" in command.replace("'", ""), command
     assert "seed" not in command, "defaults are not repeated"
+    words = shlex.split(command)
+    settings = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+    plain = {"dataset": dataset.id, "backbone": "efficientnet_lite0", "epochs": 3}
+    assert _made(plain | {"strategy": {"name": "feature_extraction"}}, settings) == chosen, "the shell reads the same"
 
 
 def test_choices_survive_a_change_of_page(open_page: Open, home: Path) -> None:

@@ -127,6 +127,7 @@ def test_a_run_that_broke_says_why_and_can_be_started_again(
     at = open_page("train", run=run.id)
     (error,) = at.error
     assert status.capitalize() in error.value and "killed by SIGKILL" in error.value
+    assert not at.warning, "said once"
     assert len(charts(at)["loss (nats)"]["traces"][0]["x"]) == 15, "what it had learned is still drawn"
     at.button(key="again").click()
     ran(at)

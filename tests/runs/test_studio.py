@@ -9,8 +9,8 @@ import pytest
 
 from tlcore.data import add_sample
 from tlcore.errors import DataError, RecipeError, RunError
+from tlcore.lock import is_held
 from tlcore.runs import Studio
-from tlcore.runs.lock import is_held
 from tlcore.training import Recipe
 
 LONG = 5000

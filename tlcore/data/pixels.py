@@ -6,15 +6,13 @@ A row of the index is written after the pixels it points to, so that nothing hal
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlcore.data.transforms import Pixels
+from tlcore.lock import hold
 
 __all__ = ["PixelStore", "PixelTable"]
 
@@ -74,7 +73,7 @@ class PixelTable:
 
     def _add(self, rows: Rows) -> None:
         decoded = list(self._pool.map(self._decode, rows.tolist()))
-        with self._adding(), (self.folder / "pixels.bin").open("ab") as file:
+        with hold(self.folder / "lock"), (self.folder / "pixels.bin").open("ab") as file:
             offsets = self._append(file, file.tell(), decoded)
             shapes = [pixels.shape[:2] for pixels in decoded]
             self._index[rows, :THERE] = [(offset, *shape) for offset, shape in zip(offsets, shapes, strict=True)]
@@ -94,9 +93,3 @@ class PixelTable:
         if len(self._pixels) < offset + size:  # the file has grown since it was mapped
             self._pixels = np.memmap(self.folder / "pixels.bin", np.uint8, "r")
         return self._pixels[offset : offset + size].reshape(height, width, 3)
-
-    @contextmanager
-    def _adding(self) -> Iterator[None]:
-        with (self.folder / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield

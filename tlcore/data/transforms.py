@@ -64,13 +64,17 @@ def resize(image: Image, preprocessing: ImagePreprocessing) -> Pixels:
 
 
 def finish(images: Sequence[Pixels], preprocessing: ImagePreprocessing) -> Tensor:
-    """Crop the centre and normalise: (H, W, 3) each, at least `input_size` on a side -> float32 (B, 3, S, S)."""
+    """Crop the centre and normalise a batch of images, each (H, W, 3) and at least `input_size` on a side.
+
+    Returns:
+        float32 (B, 3, S, S), channels last in memory.
+    """
     import torch
 
     side = preprocessing.input_size
     batch = torch.from_numpy(np.stack([_centre(image, side) for image in images]))  # (B, S, S, 3)
     mean, std = torch.tensor(preprocessing.mean), torch.tensor(preprocessing.std)
-    scaled = batch.permute(0, 3, 1, 2).contiguous().float()  # (B, 3, S, S)
+    scaled = batch.permute(0, 3, 1, 2).float()  # (B, 3, S, S), channels last in memory
     return scaled.sub_(255 * mean.view(3, 1, 1)).div_(255 * std.view(3, 1, 1))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tlcore.features.export import start_export
+from tlcore.features.export import graph_path, start_export
+from tlcore.lock import is_held
 
 if TYPE_CHECKING:
     from tlcore.zoo import Backbone
@@ -25,6 +24,8 @@ __all__ = ["MAX_DIFFERENCE", "Embed", "Fastest", "relative_difference"]
 
 MAX_DIFFERENCE = 1e-3
 """Largest relative difference of features at which two backends count as the same function."""
+WORTH_SECONDS = 15.0
+"""An export takes about as long: less work than that is better done at once."""
 Embed = Callable[["Inputs"], Tensor]
 _LOG = logging.getLogger(__name__)
 
@@ -37,29 +38,36 @@ def relative_difference(a: Tensor, b: Tensor) -> float:
 class Fastest:
     """PyTorch at first; ONNX Runtime from the moment its graph is there, agrees, and proves faster.
 
-    The graph is exported once per backbone by a process of its own, while PyTorch already works.
+    The graph is exported once per backbone, by a process of its own while PyTorch already works, and only where the
+    samples `left` would take PyTorch long enough at the pace it shows.
     """
 
-    def __init__(self, reference: Embed, record: Backbone, folder: Path, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, reference: Embed, record: Backbone, folder: Path, *, tell: Callable[[str], None], left: Callable[[], int]
+    ) -> None:
         self._embed = self._reference = reference
-        self._record, self._tell = record, tell
-        self.graph = folder / f"{record.name}-{_versions()}.onnx"
+        self._record, self._tell, self._left = record, tell, left
+        self.graph = graph_path(record, folder)
         self._export: Popen[bytes] | None = None
         self._decided = False
 
     def __call__(self, x: Inputs) -> Tensor:
         """Inputs -> features (B, D)."""
-        if not self._decided:
-            self._look(x)
-        return self._embed(x)
-
-    def _look(self, x: Inputs) -> None:
-        if self.graph.exists():
+        if not self._decided and self.graph.exists():
             self._decided = True
             self._try(x)
-        elif self._export is None:
-            self._export = start_export(self._record, self.graph)
-        elif self._export.poll() not in (None, 0):
+        begun = time.perf_counter()
+        features = self._embed(x)
+        if not self._decided:
+            self._consider((time.perf_counter() - begun) / len(features))
+        return features
+
+    def _consider(self, pace: float) -> None:
+        """Begin an export if it pays at `pace` seconds a sample; give up on one that failed."""
+        if self._export is None:
+            if pace * self._left() > WORTH_SECONDS and not is_held(self.graph.with_suffix(".lock")):
+                self._export = start_export(self._record, self.graph)
+        elif self._export.poll() is not None and not self.graph.exists():
             self._decided = True
             self._tell(f"{self._record.title} could not be exported to ONNX, so PyTorch computes its features.")
             _LOG.warning("export failed: %s", self.graph.with_suffix(".log").read_text(errors="replace")[-2000:])
@@ -111,11 +119,3 @@ def _seconds(embed: Embed, x: Inputs) -> float:
         embed(x)
         tries.append(time.perf_counter() - begun)
     return min(tries)
-
-
-def _versions() -> str:
-    """A graph is made anew when what makes or runs it changes."""
-    from importlib.metadata import version
-
-    made_by = {name: version(name) for name in ("torch", "onnx", "onnxscript", "timm", "transformers")}
-    return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:8]

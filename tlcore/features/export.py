@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tlcore.lock import take
 from tlcore.zoo import Backbone, backbone
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["export", "start_export"]
+__all__ = ["export", "graph_path", "start_export"]
 
 OPSET = 18
 TOKENS = ("input_ids", "token_type_ids", "attention_mask")
+
+
+def graph_path(record: Backbone, folder: Path) -> Path:
+    """Where the graph of a backbone is kept below `folder`; another one when what makes it changes."""
+    made_by = {name: version(name) for name in ("torch", "onnx", "onnxscript", "timm", "transformers")}
+    return folder / f"{record.name}-{hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:8]}.onnx"
 
 
 def start_export(record: Backbone, path: Path) -> subprocess.Popen[bytes]:
@@ -35,7 +45,21 @@ def start_export(record: Backbone, path: Path) -> subprocess.Popen[bytes]:
 
 
 def export(record: Backbone, path: Path) -> None:
-    """Write the pretrained backbone as ONNX with a free batch size (and text length); appears whole or not at all."""
+    """Write the pretrained backbone as ONNX with a free batch size (and text length); appears whole or not at all.
+
+    Does nothing where another process is at it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = take(path.with_suffix(".lock"))
+    if lock is None:
+        return
+    try:
+        _export(record, path)
+    finally:
+        os.close(lock)
+
+
+def _export(record: Backbone, path: Path) -> None:
     import torch
 
     from tlcore.zoo.model import load_backbone

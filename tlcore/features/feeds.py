@@ -65,6 +65,11 @@ class Embedding:
     fresh: int
     """Samples that this process computed, the rest were there."""
 
+    @property
+    def left(self) -> int:
+        """Samples still to compute."""
+        return self.total - self.done
+
 
 class Feeds(Protocol):
     """All splits of one dataset for one backbone."""
@@ -217,7 +222,8 @@ class DatasetFeeds:
     def _fastest(self, embed: Embed) -> Embed:
         if self._device.type != "cpu":
             return embed
-        return Fastest(embed, self._backbone, self._home / "graphs", self._tell)
+        folder = self._home / "graphs"
+        return Fastest(embed, self._backbone, folder, tell=self._tell, left=lambda: self.embedding().left)
 
 
 def _reading(dataset: Dataset, inputs: Reader, home: Path) -> Read:

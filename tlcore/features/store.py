@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tlcore.lock import hold
 
 __all__ = ["FeatureStore", "Features"]
 
@@ -37,14 +41,9 @@ class Features:
         self.values[rows] = values
         self._there[rows] = 1
 
-    @contextmanager
-    def computing(self) -> Iterator[None]:
+    def computing(self) -> AbstractContextManager[None]:
         """Held by the one process that computes rows now; the others wait, then find them there."""
-        import fcntl
-
-        with (self.folder / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        return hold(self.folder / "lock")
 
 
 class FeatureStore:
@@ -62,8 +61,6 @@ class FeatureStore:
         return Features(folder)
 
     def _make(self, folder: Path, key: Mapping[str, str], n_rows: int, n_features: int) -> None:
-        import tempfile
-
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
         for name, shape, kind in (("values", (n_rows, n_features), np.float32), ("there", (n_rows,), np.uint8)):
@@ -72,10 +69,4 @@ class FeatureStore:
         try:
             draft.rename(folder)
         except OSError:  # another process was first
-            _remove(draft)
-
-
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(draft, ignore_errors=True)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tlcore.runs.lock import is_held
+from tlcore.lock import is_held
 
 __all__ = ["bell", "ensure", "nursery_lock", "ring"]
 

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from tlcore.device import machine
+from tlcore.features.export import export, graph_path
+from tlcore.lock import take
 from tlcore.runs import launcher
-from tlcore.runs.lock import take
 from tlcore.runs.records import BUSY, LIVE, Run, Status
 from tlcore.runs.store import open_store
+from tlcore.zoo import Backbone, backbones, weights_state
 
 __all__ = ["Nursery", "serve"]
 
@@ -66,6 +68,8 @@ class Nursery:
         self.n_gpus = len(machine().gpus)
         self.code = _code_time()
         self.cold = list(WARM)
+        self.ahead = [] if self.n_gpus else list(backbones("image"))
+        self.exporter = 0
 
     def run(self) -> None:
         """Look at the bell often, at the store now and then, and import what is still cold in between."""
@@ -80,6 +84,8 @@ class Nursery:
                 self.start_queued()
             elif self.cold:
                 self.warm()
+            elif self.ahead and not self.children and not self.exporter:
+                self.export(self.ahead.pop(0))
             busy = time.monotonic() if self.children else busy
             time.sleep(POLL_SECONDS)
 
@@ -135,13 +141,30 @@ class Nursery:
             sys.stderr.flush()
             os._exit(status)
 
+    def export(self, record: Backbone) -> None:
+        """Make the graph that CPU runs of this backbone will want, in a child of low priority, if there is none yet."""
+        graph = graph_path(record, self.home / "graphs")
+        if graph.exists() or weights_state(record).kind == "missing":
+            return
+        self.exporter = os.fork()
+        if self.exporter == 0:
+            try:
+                os.nice(10)
+                os.close(self.lock)
+                export(record, graph)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(0)
+
     def reap(self) -> bool:
         """Collect ended children; a run whose worker died is closed with the reason. Returns whether any ended."""
         before = len(self.children)
-        while self.children:
+        while self.children or self.exporter:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 break
+            self.exporter = 0 if pid == self.exporter else self.exporter
             child = self.children.pop(pid, None)
             if child and status:
                 unfinished: set[Status] = {*BUSY, "interrupted"}

@@ -103,7 +103,7 @@ class Recorder:
         embedding = self._data.embedding()
         if not step:
             return None
-        to_embed = (embedding.total - embedding.done) * (embedding.seconds / embedding.fresh if embedding.fresh else 0)
+        to_embed = embedding.left * (embedding.seconds / embedding.fresh if embedding.fresh else 0)
         stepping = self._clock() - self._begun - embedding.seconds
         return float(to_embed + (self._total_steps - step) * max(0.0, stepping) / step)
 

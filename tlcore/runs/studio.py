@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tlcore.data import Dataset, load_dataset
 from tlcore.errors import RecipeError, WeightsError
+from tlcore.lock import is_held
 from tlcore.runs import launcher
-from tlcore.runs.lock import is_held
 from tlcore.runs.records import BUSY, Note, Point, Run
 from tlcore.runs.store import open_store
 from tlcore.training import Recipe

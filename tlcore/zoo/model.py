@@ -95,7 +95,7 @@ def _from_timm(backbone: Backbone) -> nn.Module:
     saved = torch.load(files[0], map_location="cpu", weights_only=True)
     module.load_state_dict(_in_order(saved, module.state_dict(), backbone))
     module.reset_classifier(0)  # type: ignore[operator]
-    return module
+    return module.to(memory_format=torch.channels_last)
 
 
 def _in_order(saved: Mapping[str, Tensor], own: Mapping[str, Tensor], backbone: Backbone) -> dict[str, Tensor]:

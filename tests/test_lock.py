@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
-from tlcore.runs.lock import is_held, take
+from tlcore.lock import is_held, take
 
 HOLD = """
 import sys
 from pathlib import Path
-from tlcore.runs.lock import take
+from tlcore.lock import take
 
 take(Path(sys.argv[1]))
 print("held", flush=True)

@@ -1,13 +1,15 @@
-"""A lock that a process holds for life tells in microseconds whether it still lives."""
+"""Locks between processes, as files. One that a process holds for life tells in microseconds whether it still lives."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["is_held", "take"]
+__all__ = ["hold", "is_held", "take"]
 
 
 def take(path: Path) -> int | None:
@@ -36,5 +38,16 @@ def is_held(path: Path) -> bool:
         return True
     else:
         return False
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Wait for the lock and hold it for the length of the block."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)
