@@ -19,6 +19,8 @@ from ui.guard import guard
 from ui.layout import card, empty, header
 from ui.words import ago, plain, visible
 
+BATCH_SIZE: int = Recipe.__dataclass_fields__["batch_size"].default
+
 
 def choose_dataset(datasets: tuple[Dataset, ...]) -> Dataset:
     """The dataset of the URL, the last one looked at, or the newest."""
@@ -72,7 +74,7 @@ def choose_length() -> dict[str, Any]:
     keep: dict[str, Any] = {"persist_state": "session"}
     return {
         "epochs": int(epochs.number_input("Epochs", 1, 10_000, 10, key="epochs", **keep)),
-        "batch_size": int(batch.number_input("Batch size (samples)", 1, 4096, 32, key="batch-size", **keep)),
+        "batch_size": int(batch.number_input("Batch size (samples)", 1, 4096, BATCH_SIZE, key="batch-size", **keep)),
         "seed": int(seed.number_input("Seed", 0, 2**31 - 1, 0, key="seed", **keep)),
     }
 

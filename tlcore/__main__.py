@@ -190,9 +190,7 @@ def _follow(studio: Studio, run: Run, as_json: bool) -> Run:
             while run.live:
                 time.sleep(FOLLOW_SECONDS)
                 run = studio.run(run.id)
-                elapsed = run.seconds(time.time())
-                share = elapsed / (elapsed + run.eta) if run.eta is not None and elapsed else 0.0
-                progress.update(bar, completed=share, description=run.activity or run.status)
+                progress.update(bar, completed=run.progress(time.time()), description=run.activity or run.status)
                 for point in studio.points(run.id, after=seen) if as_json else ():
                     seen = point.id
                     if point.scope == "epoch":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from tlcore.runs import Run
@@ -37,10 +39,9 @@ def progress(run: Run) -> None:
     """The bar of a live run, with what its worker does now."""
     if not run.live:
         return
-    share = run.step / run.steps if run.steps else 0.0
     doing = plain(run.activity or run.status)
     steps = f" · step {run.step:,} of {run.steps:,}" if run.step else ""
-    st.progress(min(1.0, share), text=f"{doing[:1].upper()}{doing[1:]}{steps}")
+    st.progress(run.progress(time.time()), text=f"{doing[:1].upper()}{doing[1:]}{steps}")
 
 
 def curves(run: Run, held: History) -> None:

@@ -35,15 +35,15 @@ def test_digits_are_scikit_learn_s(digits: Dataset) -> None:
         source = int(manifest["origin"][row].removesuffix(".png").rpartition("-")[2])
         image = digits.sample(row)
         assert isinstance(image, Image.Image)
-        expected = np.rint(load_digits().images[source] * 255 / 16)
+        expected = 255 - np.pad(np.rint(load_digits().images[source] * 255 / 16), 4)
         assert np.array_equal(np.asarray(image)[..., 0], expected)
         assert digits.classes[digits.labels()[row]] == str(load_digits().target[source])
 
 
-def test_licences_are_named() -> None:
+def test_sources_are_named() -> None:
     notes = {sample.name: sample.note for sample in SAMPLES}
     assert "scikit-learn" in notes["digits"]
-    assert "CC BY 4.0" in notes["digits"]
+    assert "UCI Machine Learning Repository" in notes["digits"]
     assert "written by the TL Studio project for demonstration" in notes["messages"]
 
 

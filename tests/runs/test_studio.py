@@ -59,7 +59,9 @@ def test_a_run_from_launch_to_report(studio, messages):
     steps = [point for point in points if point.scope == "step"]
     epochs = [point for point in points if point.scope == "epoch"]
     n_train = len(messages.rows("train"))
-    assert [point.step for point in steps] == list(range(1, 3 * -(-n_train // 32) + 1))
+    assert [point.step for point in steps] == list(
+        range(1, 3 * -(-n_train // Recipe.from_dict(run.recipe).batch_size) + 1)
+    )
     assert [point.epoch for point in epochs] == [1, 2, 3]
     assert set(epochs[0].values) == {"train_loss", "train_accuracy", "val_loss", "val_accuracy"}
     best = max(epochs, key=lambda p: (p.values["val_accuracy"], -p.values["val_loss"]))

@@ -20,6 +20,8 @@ from tlcore.errors import DataError
 
 __all__ = ["SAMPLES", "Sample", "add_sample"]
 
+MARGIN = 4
+"""Pixels on each side."""
 MESSAGES = Path(__file__).parent / "samples" / "messages.csv"
 
 
@@ -45,7 +47,7 @@ SAMPLES = (
         n_samples=1_797,
         n_classes=10,
         note=(
-            "Greyscale images of 8 x 8 pixels, with a margin of one, from scikit-learn's copy of Optical Recognition "
+            "Greyscale images of 8 x 8 pixels in a white margin, from scikit-learn's copy of Optical Recognition "
             "of Handwritten Digits by E. Alpaydin and C. Kaynak, UCI Machine Learning Repository."
         ),
     ),
@@ -85,9 +87,9 @@ def add_sample(
 
 
 class _Digits:
-    """scikit-learn's digits as PNG files in class folders; intensities 0 to 16 become 0 to 255.
+    """scikit-learn's digits as PNG files in class folders: ink of 0 to 16 becomes 255 (paper) to 0.
 
-    Strokes reach the edge of the 8 x 8 pixels. A black margin keeps them from the centre crop of a network's
+    Strokes reach the edge of the 8 x 8 pixels; a margin of paper keeps them from the centre crop of a network's
     evaluation transform.
     """
 
@@ -96,8 +98,8 @@ class _Digits:
 
         self.name = name
         digits: Any = load_digits()
-        scaled = (digits.images * (255 / 16)).round().astype("uint8")
-        self._images = np.pad(scaled, ((0, 0), (1, 1), (1, 1)))
+        ink = np.pad((digits.images * (255 / 16)).round().astype("uint8"), ((0, 0), (MARGIN,) * 2, (MARGIN,) * 2))
+        self._images = 255 - ink
         self._labels = digits.target
 
     def entries(self, limits: Limits, findings: Findings) -> list[Entry]:

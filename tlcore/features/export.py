@@ -108,5 +108,4 @@ def _by_position(module: nn.Module) -> nn.Module:
 
 
 if __name__ == "__main__":
-    os.nice(5)
     export(backbone(sys.argv[1]), Path(sys.argv[2]))

@@ -129,6 +129,8 @@ class Nursery:
             output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             os.dup2(output, 1)
             os.dup2(output, 2)
+            if not self.n_gpus:
+                os.nice(5)  # pages are drawn on the same cores
             if self.n_gpus > 1:
                 visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.n_gpus)))
                 os.environ["CUDA_VISIBLE_DEVICES"] = visible.split(",")[child.slot]

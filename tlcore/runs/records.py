@@ -68,6 +68,13 @@ class Run:
         """It waits, works or is about to stop."""
         return self.status in LIVE
 
+    def progress(self, now: float) -> float:
+        """Share of its time that is over, in [0, 1], as the worker's estimate has it."""
+        spent = self.seconds(now)
+        if not self.live:
+            return 1.0
+        return spent / (spent + self.eta) if spent and self.eta is not None else 0.0
+
     def seconds(self, now: float) -> float:
         """Seconds since it began, up to its end or `now` (unix seconds)."""
         return max(0.0, (self.finished or now) - self.started) if self.started else 0.0

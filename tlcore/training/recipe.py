@@ -29,7 +29,7 @@ class Recipe:
     """None takes the strategy's own."""
     schedule: Schedule = field(default_factory=Schedule)
     epochs: int = 10
-    batch_size: int = 32
+    batch_size: int = 16
     """Samples in a step."""
     seed: int = 0
     """Of the head's initial weights, the order of samples and dropout."""
