@@ -90,7 +90,8 @@ def problems(dataset: Dataset) -> None:
         st.caption(":material/check: Nothing was left out.")
         return
     left_out, n = dataset.left_out(), len(dataset.problems)
-    title = f"{n} {'note' if n == 1 else 'notes'} on this data, {len(left_out):,} entries left out"
+    missing = "1 entry" if len(left_out) == 1 else f"{len(left_out):,} entries"
+    title = f"{n} {'note' if n == 1 else 'notes'} on this data, {missing} left out"
     with st.expander(title, icon=":material/rule:", key="problems"):
         rows = pd.DataFrame([{"where": p.where, "what": p.what, "what to do": p.advice} for p in dataset.problems])
         st.dataframe(rows, hide_index=True, key="problems-table", alt="What was noticed, and what to do")

@@ -35,7 +35,7 @@ class Recorder:
         self._columns: dict[str, Any] = {}
         self._epochs = self._total_steps = 0
         self._begun = self._written = clock()
-        self._heard = 0
+        self._heard = self._embedded = 0
         self.stop = False
         """A stop was asked for."""
         self.best: EpochDone | None = None
@@ -78,6 +78,7 @@ class Recorder:
         self._points, self._steps, self._columns = [], [], {}
         for number, command in self._store.commands(self._run, after=self._heard):
             self._heard, self.stop = number, self.stop or command == "stop"
+        self._embedded = self._data.embedding().fresh
         self._written = self._clock()
 
     def _epoch_done(self, event: EpochDone) -> None:
@@ -93,7 +94,7 @@ class Recorder:
     def _doing(self, epoch: int) -> str:
         done = self._data.embedding()
         words = f"epoch {epoch} of {self._epochs}"
-        if done.done < done.total:
+        if done.left and done.fresh > self._embedded:
             return f"{words}, embedding each sample once: {done.done:,} of {done.total:,}"
         return words
 

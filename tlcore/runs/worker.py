@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,8 @@ from tlcore.zoo.model import TransferModel, build
 
 __all__ = ["work"]
 
+SAVE_SECONDS = 2.0
+"""Heads train at hundreds of epochs a second: the best of them is written no more often than this."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -61,17 +64,20 @@ def _train(home: Path, store: Store, run: Run) -> None:
     data = DatasetFeeds(dataset, record, home, device=device, tell=partial(store.note, run.id))
     recorder = Recorder(store, run.id, data)
     weights = home / "runs" / run.id / "best.safetensors"
+    saved = 0.0
     with closing(fit(model, data, recipe)) as events:
         for event in events:
             recorder.take(event)
-            if isinstance(event, EpochDone) and event.best:
+            if isinstance(event, EpochDone) and event.best and time.monotonic() - saved > SAVE_SECONDS:
                 save_weights(model, weights, recipe, dataset.classes, event.epoch)
+                saved = time.monotonic()
             if recorder.stop:
                 break
     recorder.flush()
     if recorder.best is None:
         store.end(run.id, "stopped", "Stopped before the first epoch was finished: there is no model to keep.")
     else:
+        save_weights(model, weights, recipe, dataset.classes, recorder.best.epoch)
         _score(store, run, recorder, recorder.best, model, data, dataset)
 
 
