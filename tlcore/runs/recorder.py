@@ -55,7 +55,6 @@ class Recorder:
                 )
             case StepDone():
                 self._steps.append(event)
-                self._columns |= {"step": event.step, "epoch": event.epoch, "activity": self._doing(event.epoch)}
             case Evaluated():
                 self._columns["activity"] = (
                     f"scoring the {event.split} split, {event.done:,} of {event.total:,} samples"
@@ -73,40 +72,38 @@ class Recorder:
         """Write what is pending and read the commands."""
         self._points += [_point(step, self._clock()) for step in _thinned(self._steps)]
         self._points.sort(key=lambda point: (point["step"], point["scope"] == "epoch"))
-        eta = self._eta()
-        self._store.record(self._run, self._points, **(self._columns | {"eta": eta}))
+        self._store.record(self._run, self._points, **(self._pace() | self._columns))
         self._points, self._steps, self._columns = [], [], {}
         for number, command in self._store.commands(self._run, after=self._heard):
             self._heard, self.stop = number, self.stop or command == "stop"
-        self._embedded = self._data.embedding().fresh
         self._written = self._clock()
+
+    def _pace(self) -> dict[str, Any]:
+        """What it does now, and the seconds to go: samples to embed and steps to take, each at its pace so far."""
+        if not self._steps:
+            return {}
+        step, embedding = self._steps[-1], self._data.embedding()
+        words = f"epoch {step.epoch} of {self._epochs}"
+        if embedding.left and embedding.fresh > self._embedded:
+            words += f", embedding each sample once: {embedding.done:,} of {embedding.total:,}"
+        self._embedded = embedding.fresh
+        to_embed = embedding.left * embedding.seconds / embedding.fresh if embedding.fresh else 0.0
+        per_step = max(0.0, self._clock() - self._begun - embedding.seconds) / step.step
+        return {
+            "step": step.step,
+            "epoch": step.epoch,
+            "activity": words,
+            "eta": to_embed + (self._total_steps - step.step) * per_step,
+        }
 
     def _epoch_done(self, event: EpochDone) -> None:
         values = {name: getattr(event, name) for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")}
         self._points.append(
             {"scope": "epoch", "step": event.step, "epoch": event.epoch, "time": self._clock(), "values": values}
         )
-        self._columns |= {"epoch": event.epoch, "step": event.step}
         if event.best:
             self.best = event
             self._columns |= {"best_epoch": event.epoch, "val_accuracy": event.val_accuracy}
-
-    def _doing(self, epoch: int) -> str:
-        done = self._data.embedding()
-        words = f"epoch {epoch} of {self._epochs}"
-        if done.left and done.fresh > self._embedded:
-            return f"{words}, embedding each sample once: {done.done:,} of {done.total:,}"
-        return words
-
-    def _eta(self) -> float | None:
-        """Seconds to go: samples still to embed and steps still to take, each at the pace measured so far."""
-        step = self._columns.get("step", 0)
-        embedding = self._data.embedding()
-        if not step:
-            return None
-        to_embed = embedding.left * (embedding.seconds / embedding.fresh if embedding.fresh else 0)
-        stepping = self._clock() - self._begun - embedding.seconds
-        return float(to_embed + (self._total_steps - step) * max(0.0, stepping) / step)
 
 
 def _point(step: StepDone, now: float) -> dict[str, Any]:
