@@ -105,7 +105,7 @@ def test_models_have_their_weights(shared_home):
         (["train", "--data", "sample:digits", "--backbone", "resnet9000"], "no backbone called 'resnet9000'"),
         (["train", "--data", "sample:digits", "--strategy", "luck"], "no strategy called 'luck'"),
         (["train", "--data", "sample:digits", "--set", "lr"], "takes key=value; got 'lr'"),
-        (["train", "--data", "sample:digits", "--set", "lr=fast"], "lr"),
+        (["train", "--data", "sample:digits", "--set", "lr=fast"], "strategy.lr takes a number; got 'fast'"),
         (["train", "--data", "sample:digits", "--epochs", "0"], "epochs is a whole number"),
         (["train", "--data", "sample:messages", "--backbone", "efficientnet_lite0"], "reads images"),
         (["train"], "Say what to train on"),

@@ -41,6 +41,8 @@ def test_dict_and_toml_lose_nothing(recipe):
         ({"strategy": {"name": "feature_extraction", "lr": 0}}, "lies in \\(0, 1\\]; got 0"),
         ({"schedule": {"name": "zigzag"}}, "no schedule called 'zigzag'"),
         ({"head": {"hidden": [8], "dropout": [0.1]}}, "needs 2 dropout rates"),
+        ({"schedule": {"name": "cosine", "warmup": "long"}}, "schedule.warmup takes a number; got 'long'"),
+        ({"head": {"hidden": ["wide"], "dropout": [0, 0]}}, "head.hidden takes a number; got 'wide'"),
         ({"colour": "red"}, "no 'colour'"),
     ],
 )

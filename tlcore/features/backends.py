@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tlcore.zoo import Backbone
     from tlcore.zoo.model import Inputs
 
-__all__ = ["MAX_DIFFERENCE", "Embed", "Fastest", "relative_difference"]
+__all__ = ["MAX_DIFFERENCE", "Embed", "Fastest", "onnx", "relative_difference"]
 
 MAX_DIFFERENCE = 1e-3
 """Largest relative difference of features at which two backends count as the same function."""
@@ -80,7 +80,7 @@ class Fastest:
 
     def _try(self, x: Inputs) -> None:
         try:
-            candidate = _onnx(self.graph)
+            candidate = onnx(self.graph)
             difference = relative_difference(candidate(x), self._reference(x))
         except Exception:  # a backend that cannot run is one not taken; the log keeps the reason
             _LOG.exception("ONNX Runtime could not run %s", self.graph)
@@ -101,7 +101,8 @@ class Fastest:
             self._embed = candidate
 
 
-def _onnx(graph: Path) -> Embed:
+def onnx(graph: Path) -> Embed:
+    """ONNX Runtime on the CPU's cores, as a function of the inputs."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -95,13 +95,25 @@ class Recipe:
 
 
 def _part(key: str, value: Any) -> Any:
+    if key not in ("strategy", "head", "optimizer", "schedule"):
+        return value
+    if not isinstance(value, Mapping):
+        value = {"name": value}
+    for name, option in value.items():
+        if name != "name":
+            _check_number(f"{key}.{name}", option)
     match key:
         case "strategy":
-            return strategy(**value) if isinstance(value, Mapping) else strategy(str(value))
+            return strategy(**value)
         case "head":
             return Head(**{name: tuple(numbers) for name, numbers in value.items()})
         case "optimizer":
             return Optimizer(**value)
-        case "schedule":
-            return Schedule(**value)
-    return value
+    return Schedule(**value)
+
+
+def _check_number(name: str, value: object) -> None:
+    """Every option but a name is a number, or a list of them."""
+    for one in value if isinstance(value, list | tuple) else (value,):
+        if not isinstance(one, int | float):
+            raise RecipeError(f"{name} takes a number; got {one!r}.")

@@ -1,0 +1,1 @@
+"""Measured claims, each runnable: `make bench`, or `python -m bench frozen text`."""

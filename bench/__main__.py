@@ -1,0 +1,54 @@
+"""`python -m bench [frozen text decode backends memory]`: measure, print a table, keep it in bench/results."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.timing import Row
+from tlcore.device import machine
+
+NAMES = ("frozen", "text", "decode", "backends", "memory")
+
+
+def main() -> None:
+    """Run the named measurements, or all."""
+    rows: list[Row] = []
+    for name in sys.argv[1:] or NAMES:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            rows += import_module(f"bench.{name}").measure(Path(folder))
+    table = Table("", "what", "seconds", "ratio", "", "target")
+    for row in rows:
+        seconds = "" if row.seconds is None else f"{row.seconds:.2f}"
+        table.add_row(
+            row.claim, row.subject, seconds, "" if row.ratio is None else f"{row.ratio:.2f}", row.means, row.target
+        )
+    Console(width=120).print(table)
+    keep(rows)
+
+
+def keep(rows: list[Row]) -> None:
+    """Write the rows with the machine they are true of."""
+    has = machine()
+    packages = {name: version(name) for name in ("torch", "torchvision", "onnxruntime", "timm", "transformers")}
+    about = {"cpu": has.cpu, "cores": has.n_cores, "accelerator": has.accelerator, "python": platform.python_version()}
+    results = Path(__file__).parent / "results"
+    results.mkdir(exist_ok=True)
+    path = results / f"{time.strftime('%Y-%m-%d')}-{has.accelerator.replace(' ', '-').replace('/', '-')}.json"
+    path.write_text(json.dumps({"machine": about | packages, "rows": [asdict(row) for row in rows]}, indent=1) + "\n")
+    print(f"Kept in {path.relative_to(results.parent.parent)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

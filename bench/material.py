@@ -1,0 +1,56 @@
+"""Data made for measuring: pictures as a camera's JPEG, and texts of ordinary length."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tlcore.data import Dataset, SplitRatios, ingest
+
+__all__ = ["pictures", "stored", "texts"]
+
+WORDS = (
+    "order parcel courier screen login refund sweater blue broken late thanks again charge twice never arrived".split()
+)
+
+
+def pictures(folder: Path, n: int, *, side: int = 300, n_classes: int = 3) -> Path:
+    """A folder of classes with `n` JPEG files in all: a coloured gradient, shapes and noise, about 20 kB each."""
+    draw = np.random.default_rng(0)
+    y, x = np.mgrid[0:side, 0:side] / side
+    for i in range(n):
+        label = i % n_classes
+        place = folder / f"class_{label}"
+        place.mkdir(parents=True, exist_ok=True)
+        base = np.stack([x, y, 1 - x], axis=-1) * draw.uniform(60, 200, 3)
+        centre, radius = draw.uniform(0.3, 0.7, 2), draw.uniform(0.1, 0.3)
+        inside = (
+            (np.abs(x - centre[0]) + np.abs(y - centre[1]) < radius)
+            if label
+            else ((x - centre[0]) ** 2 + (y - centre[1]) ** 2 < radius**2)
+        )
+        base[inside] = draw.uniform(0, 255, 3)
+        pixels = (base + draw.normal(0, 12, base.shape)).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(place / f"{i}.jpg", quality=90)
+    return folder
+
+
+def texts(path: Path, n: int) -> Path:
+    """A csv of `n` distinct texts of 5 to 40 words in two classes."""
+    draw = np.random.default_rng(0)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(("text", "label"))
+        for i in range(n):
+            words = draw.choice(WORDS, int(draw.integers(5, 40)))
+            rows.writerow((f"{' '.join(words)} {i}", "even" if i % 2 else "odd"))
+    return path
+
+
+def stored(source: Path, home: Path, train: int, val: int) -> Dataset:
+    """The material as a dataset with about `train` and `val` samples in their splits, the rest in test."""
+    total = train + val
+    return ingest(source, home, split=SplitRatios(train=train / total * 0.99, val=val / total * 0.99, test=0.01))
