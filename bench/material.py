@@ -13,7 +13,18 @@ from tlcore.data import Dataset, SplitRatios, ingest
 __all__ = ["pictures", "stored", "texts"]
 
 WORDS = (
-    "order parcel courier screen login refund sweater blue broken late thanks again charge twice never arrived".split()
+    "order",
+    "parcel",
+    "courier",
+    "screen",
+    "login",
+    "refund",
+    "sweater",
+    "broken",
+    "late",
+    "thanks",
+    "charge",
+    "twice",
 )
 
 

@@ -26,9 +26,12 @@ def measure(folder: Path) -> Iterator[Row]:
         peak = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         first = first or peak
         yield Row(
-            claim="e", subject=f"bringing {n:,} images: {peak:.0f} MB at most", ratio=peak / first, means="of the smallest",
+            claim="e",
+            subject=f"bringing {n:,} images: {peak:.0f} MB at most",
+            ratio=peak / first,
+            means="of the smallest",
             target="flat",
-        )  # fmt: skip
+        )
 
 
 if __name__ == "__main__":
