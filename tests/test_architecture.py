@@ -18,6 +18,7 @@ RANKS: tuple[frozenset[str], ...] = (
     frozenset({"tlcore"}),
     frozenset({"tlcore.errors"}),
     frozenset({"tlcore.home", "tlcore.device", "tlcore.lock"}),
+    frozenset({"tlcore.shelf"}),
     frozenset({"tlcore.data", "tlcore.zoo"}),
     frozenset({"tlcore.features", "tlcore.adapters"}),
     frozenset({"tlcore.strategies"}),

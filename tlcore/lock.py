@@ -9,13 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["hold", "is_held", "take"]
+__all__ = ["hold", "is_held", "share", "take"]
 
 
-def take(path: Path) -> int | None:
-    """Lock the file for as long as the returned descriptor is open here or in a forked child; None if it is held."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def take(path: Path, *, create: bool = True) -> int | None:
+    """Lock the file for as long as the returned descriptor is open here or in a forked child.
+
+    None if it is held, or if it is not there and `create` is off.
+    """
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if create else 0) | os.O_CLOEXEC, 0o644)
+    except FileNotFoundError:
+        return None
     for _ in range(20):  # a look by `is_held` holds it for some microseconds
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,3 +58,17 @@ def hold(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def share(path: Path) -> int:
+    """Hold an existing file together with others, against `take`, for as long as the descriptor is open.
+
+    Raises:
+        FileNotFoundError: the file is not there, or was removed in the meantime.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    if not path.exists():
+        os.close(descriptor)
+        raise FileNotFoundError(path)
+    return descriptor

@@ -143,4 +143,4 @@ def test_threads_making_the_same_table_agree(store):
     for thread in threads:
         thread.join()
     assert len({table.folder for table in tables}) == 1
-    assert [folder.name for folder in store.folder.iterdir()] == [tables[0].folder.name]
+    assert [item.folder for item in store.shelf.items()] == [tables[0].folder]

@@ -6,11 +6,8 @@ A row of the index is written after the pixels it points to, so that nothing hal
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import shutil
-import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +18,7 @@ from numpy.typing import NDArray
 
 from tlcore.data.transforms import Pixels
 from tlcore.lock import hold
+from tlcore.shelf import Shelf, shelf_limit
 
 __all__ = ["PixelStore", "PixelTable"]
 
@@ -29,37 +27,28 @@ OFFSET, HEIGHT, WIDTH, THERE = range(4)
 
 
 class PixelStore:
-    """The tables below one folder."""
+    """The tables below one folder, the longest unused of which go when they take more than `limit` bytes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, limit: int | None = None) -> None:
+        self.shelf = Shelf(folder, limit=shelf_limit() if limit is None else limit)
 
     def table(self, key: Mapping[str, str], n_rows: int, decode: Callable[[int], Pixels]) -> PixelTable:
         """The table for `key`, made empty if it is new; `decode` gives the pixels of a row not yet in it."""
-        name = hashlib.sha256(json.dumps(dict(key), sort_keys=True).encode()).hexdigest()[:24]
-        folder = self.folder / name
-        if not folder.is_dir():
-            self._make(folder, key, n_rows)
-        return PixelTable(folder, decode)
 
-    def _make(self, folder: Path, key: Mapping[str, str], n_rows: int) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
-        np.lib.format.open_memmap(draft / "index.npy", mode="w+", dtype=np.int64, shape=(n_rows, 4)).flush()
-        (draft / "pixels.bin").touch()
-        (draft / "key.json").write_text(json.dumps(dict(key), indent=1, sort_keys=True))
-        try:
-            draft.rename(folder)
-        except OSError:  # another process was first
-            shutil.rmtree(draft, ignore_errors=True)
+        def make(folder: Path) -> None:
+            np.lib.format.open_memmap(folder / "index.npy", mode="w+", dtype=np.int64, shape=(n_rows, 4)).flush()
+            (folder / "pixels.bin").touch()
+
+        folder, holding = self.shelf.place(key, make)
+        return PixelTable(folder, holding, decode)
 
 
 class PixelTable:
     """The decoded images of one dataset at one size; any number of processes may read and add."""
 
-    def __init__(self, folder: Path, decode: Callable[[int], Pixels]) -> None:
-        self.folder = folder
-        self._decode = decode
+    def __init__(self, folder: Path, holding: int, decode: Callable[[int], Pixels]) -> None:
+        self.folder, self._decode = folder, decode
+        weakref.finalize(self, os.close, holding)
         self._index: NDArray[np.int64] = np.load(folder / "index.npy", mmap_mode="r+")
         self._pixels: NDArray[np.uint8] = np.empty(0, np.uint8)
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")

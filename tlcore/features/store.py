@@ -5,10 +5,8 @@ A table is named by all that decides its numbers. A row counts as there only onc
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-import tempfile
+import os
+import weakref
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlcore.lock import hold
+from tlcore.shelf import Shelf, shelf_limit
 
 __all__ = ["FeatureStore", "Features"]
 
@@ -26,8 +25,9 @@ Rows = NDArray[np.int64]
 class Features:
     """One table (N, D) of float32 on disk, shared by every process that maps it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, holding: int) -> None:
         self.folder = folder
+        weakref.finalize(self, os.close, holding)
         self.values: NDArray[np.float32] = np.load(folder / "values.npy", mmap_mode="r+")
         self._there: NDArray[np.uint8] = np.load(folder / "there.npy", mmap_mode="r+")
 
@@ -47,26 +47,17 @@ class Features:
 
 
 class FeatureStore:
-    """The tables below one folder."""
+    """The tables below one folder, the longest unused of which go when they take more than `limit` bytes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, limit: int | None = None) -> None:
+        self.shelf = Shelf(folder, limit=shelf_limit() if limit is None else limit)
 
     def table(self, key: Mapping[str, str], n_rows: int, n_features: int) -> Features:
         """The table for `key`, made empty if it is new. Two processes may ask at once."""
-        name = hashlib.sha256(json.dumps(dict(key), sort_keys=True).encode()).hexdigest()[:24]
-        folder = self.folder / name
-        if not folder.is_dir():
-            self._make(folder, key, n_rows, n_features)
-        return Features(folder)
 
-    def _make(self, folder: Path, key: Mapping[str, str], n_rows: int, n_features: int) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
-        for name, shape, kind in (("values", (n_rows, n_features), np.float32), ("there", (n_rows,), np.uint8)):
-            np.lib.format.open_memmap(draft / f"{name}.npy", mode="w+", dtype=kind, shape=shape).flush()
-        (draft / "key.json").write_text(json.dumps(dict(key), indent=1, sort_keys=True))
-        try:
-            draft.rename(folder)
-        except OSError:  # another process was first
-            shutil.rmtree(draft, ignore_errors=True)
+        def make(folder: Path) -> None:
+            values, there = (n_rows, n_features), (n_rows,)
+            np.lib.format.open_memmap(folder / "values.npy", mode="w+", dtype=np.float32, shape=values).flush()
+            np.lib.format.open_memmap(folder / "there.npy", mode="w+", dtype=np.uint8, shape=there).flush()
+
+        return Features(*self.shelf.place(key, make))
