@@ -22,7 +22,7 @@ UNFINISHED := $(VENV)/.unfinished
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run dev browser test check clean
+.PHONY: help setup run dev browser test check bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo 'make run     setup, then the studio on http://$(HOST):$(PORT)'
 	@echo 'make test    environment, a browser, and all tests       (ARGS="tests/zoo -x" picks some)'
 	@echo 'make check   ruff, and mypy --strict on tlcore'
+	@echo 'make bench   what is claimed of speed and memory, measured here     (ARGS="frozen text" picks some)'
 	@echo 'make dev     setup, and what tests and checks need'
 	@echo 'make clean   remove $(VENV) and all caches; datasets and runs stay'
 	@echo
@@ -61,6 +62,9 @@ check: $(DEV_STAMP)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict tlcore
+
+bench: dev
+	$(PY) -m bench $(ARGS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis static

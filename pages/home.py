@@ -95,12 +95,14 @@ def main() -> None:
     server()
     begin()
     from tlcore.data import list_datasets
+    from ui.storage import storage
 
     runs, datasets = st.columns(2)
     with runs:
         recent_runs(state.studio().runs(limit=MOST))
     with datasets:
         recent_datasets(list_datasets(home()))
+    storage()
 
 
 main()

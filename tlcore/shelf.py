@@ -14,10 +14,11 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tlcore.lock import share, take
 
-__all__ = ["Item", "Shelf", "shelf_limit"]
+__all__ = ["Item", "Shelf", "shelf", "shelf_limit"]
 
 KEY, HELD = "key.json", "held"
 
@@ -38,6 +39,11 @@ class Item:
 def shelf_limit() -> int:
     """Bytes that one shelf may hold: `TLSTUDIO_CACHE_GB`, 20 by default."""
     return int(float(os.environ.get("TLSTUDIO_CACHE_GB", "20")) * 1e9)
+
+
+def shelf(home: Path, name: Literal["features", "pixels"]) -> Shelf:
+    """The home's shelf of features of frozen backbones, or of decoded images, with the limit of the environment."""
+    return Shelf(home / name, limit=shelf_limit())
 
 
 class Shelf:

@@ -9,6 +9,7 @@ import torch
 
 from tlcore.features.feeds import CachedFeed, EmbeddingClock
 from tlcore.features.store import FeatureStore
+from tlcore.shelf import Shelf
 
 KEY = {"content": "c", "backbone": "b", "inputs": "i", "precision": "float32"}
 N, D = 40, 3
@@ -63,7 +64,7 @@ def flat(lists):
 
 @pytest.fixture
 def store(tmp_path):
-    return FeatureStore(tmp_path / "features")
+    return FeatureStore(Shelf(tmp_path / "features", limit=10**9))
 
 
 def test_values_and_labels_follow_the_order(store):
@@ -118,7 +119,7 @@ def test_another_key_is_another_table(store):
 
 def _embed_all(folder, order, results):
     backbone = Backbone()
-    list(feed(FeatureStore(folder), backbone).batches(4, order))
+    list(feed(FeatureStore(Shelf(folder, limit=10**9)), backbone).batches(4, order))
     results.put(flat(backbone.seen))
 
 

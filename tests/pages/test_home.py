@@ -1,6 +1,7 @@
 """Home: what this is, what the server has, where to begin and to go on."""
 
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,9 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import APP, HOSTILE, Open, image_dataset, make_run, parameter, ran, texts
 from tlcore.data import list_datasets
 from tlcore.runs import Studio, launcher
+from tlcore.shelf import shelf
 from ui import start
+from ui.words import size
 
 
 def test_cold_it_says_what_it_is_and_what_to_do(open_page: Open) -> None:
@@ -106,3 +109,21 @@ def test_an_unexpected_error_is_one_sentence(
     assert "ZeroDivisionError: secret detail" in caplog.text
     mark = caplog.records[-1].getMessage().split()[-1]
     assert mark in error.value
+
+
+def test_what_is_kept_is_shown_and_can_be_cleared(open_page: Open, home: Path) -> None:
+    assert "Kept to save time" not in texts(open_page("home"))
+    folder, holding = shelf(home, "features").place({"content": "c"}, lambda made: fill(made))
+    os.close(holding)
+    at = open_page("home")
+    assert [expander.label for expander in at.expander] == [f"Kept to save time: {size(124 * 1024)}"]
+    assert "in 1 table" in texts(at)
+    assert at.button(key="clear-pixels").disabled
+    at.button(key="clear-features").click()
+    ran(at)
+    assert not folder.exists()
+    assert len(at.expander) == 0
+
+
+def fill(folder: Path) -> None:
+    (folder / "values.npy").write_bytes(os.urandom(120_000))

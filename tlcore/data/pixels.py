@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tlcore.data.transforms import Pixels
 from tlcore.lock import hold
-from tlcore.shelf import Shelf, shelf_limit
+from tlcore.shelf import Shelf
 
 __all__ = ["PixelStore", "PixelTable"]
 
@@ -27,10 +27,10 @@ OFFSET, HEIGHT, WIDTH, THERE = range(4)
 
 
 class PixelStore:
-    """The tables below one folder, the longest unused of which go when they take more than `limit` bytes."""
+    """The tables on one shelf, the longest unused of which go when there is no more room."""
 
-    def __init__(self, folder: Path, *, limit: int | None = None) -> None:
-        self.shelf = Shelf(folder, limit=shelf_limit() if limit is None else limit)
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
 
     def table(self, key: Mapping[str, str], n_rows: int, decode: Callable[[int], Pixels]) -> PixelTable:
         """The table for `key`, made empty if it is new; `decode` gives the pixels of a row not yet in it."""

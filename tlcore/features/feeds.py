@@ -17,6 +17,7 @@ from tlcore.data.pixels import PixelStore
 from tlcore.features.backends import Embed, Fastest
 from tlcore.features.inputs import Reader, reader
 from tlcore.features.store import Features, FeatureStore
+from tlcore.shelf import shelf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -216,7 +217,7 @@ class DatasetFeeds:
         return Embedding(done=total - left, total=total, seconds=self._clock.seconds, fresh=self._clock.n)
 
     def _open(self) -> Features:
-        store = FeatureStore(self._home / "features")
+        store = FeatureStore(shelf(self._home, "features"))
         return store.table(self._key, self._dataset.n_samples, self._backbone.n_features)
 
     def _fastest(self, embed: Embed) -> Embed:
@@ -235,7 +236,7 @@ def _reading(dataset: Dataset, inputs: Reader, home: Path) -> Read:
     if dataset.modality != "image":
         return lambda rows: [prepared(int(row)) for row in rows]
     key = {"content": dataset.content, "inputs": inputs.fingerprint}
-    return PixelStore(home / "pixels").table(key, dataset.n_samples, prepared).read
+    return PixelStore(shelf(home, "pixels")).table(key, dataset.n_samples, prepared).read
 
 
 class TensorFeeds:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlcore.lock import hold
-from tlcore.shelf import Shelf, shelf_limit
+from tlcore.shelf import Shelf
 
 __all__ = ["FeatureStore", "Features"]
 
@@ -47,10 +47,10 @@ class Features:
 
 
 class FeatureStore:
-    """The tables below one folder, the longest unused of which go when they take more than `limit` bytes."""
+    """The tables on one shelf, the longest unused of which go when there is no more room."""
 
-    def __init__(self, folder: Path, *, limit: int | None = None) -> None:
-        self.shelf = Shelf(folder, limit=shelf_limit() if limit is None else limit)
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
 
     def table(self, key: Mapping[str, str], n_rows: int, n_features: int) -> Features:
         """The table for `key`, made empty if it is new. Two processes may ask at once."""
