@@ -9,8 +9,8 @@ import torch
 
 from bench import material
 from bench.timing import Row, median_seconds, stopwatch
-from tlcore.features.feeds import DatasetFeeds
 from tlcore.features.inputs import reader
+from tlcore.features.stored import DatasetFeeds
 from tlcore.zoo import backbone
 
 __all__ = ["measure"]

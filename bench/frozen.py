@@ -13,8 +13,8 @@ from bench import material, plain
 from bench.timing import Row, stopwatch
 from tlcore.data import Dataset
 from tlcore.features.export import export, graph_path
-from tlcore.features.feeds import DatasetFeeds
 from tlcore.features.inputs import reader
+from tlcore.features.stored import DatasetFeeds
 from tlcore.training import Recipe
 from tlcore.training.loop import fit
 from tlcore.zoo import Backbone, Head, backbone

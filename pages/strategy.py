@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 
 from tlcore.data import Dataset, list_datasets
+from tlcore.data.augmentation import Augmentation
 from tlcore.home import home
 from tlcore.strategies import Strategy, strategies
 from tlcore.training import Recipe
 from tlcore.zoo import Backbone, backbones, weights_state
 from ui import charts, state
 from ui.command import changes
-from ui.forms import head_fields, schedule_fields, strategy_fields
+from ui.forms import augmentation_fields, head_fields, schedule_fields, strategy_fields
 from ui.guard import guard
 from ui.layout import card, empty, header
 from ui.words import ago, plain, visible
@@ -140,9 +141,18 @@ def main() -> None:
             record = choose_backbone(dataset)
         with card("Train", key="train-card"):
             chosen, head = choose_strategy(), head_fields()
+            augmentation = augmentation_fields() if dataset.modality == "image" else Augmentation()
         with card("For how long", key="length-card"):
             length, schedule = choose_length(), schedule_fields()
-    recipe = Recipe(dataset=dataset.id, backbone=record.name, strategy=chosen, head=head, schedule=schedule, **length)
+    recipe = Recipe(
+        dataset=dataset.id,
+        backbone=record.name,
+        strategy=chosen,
+        head=head,
+        schedule=schedule,
+        augmentation=augmentation,
+        **length,
+    )
     with right:
         summary(recipe, dataset, record)
         same_elsewhere(recipe)

@@ -7,13 +7,21 @@ from typing import Any
 
 import streamlit as st
 
+from tlcore.data.augmentation import MAX_VIEWS, POLICIES, Augmentation
 from tlcore.strategies import Strategy, strategy
 from tlcore.training import SCHEDULES, Schedule
 from tlcore.zoo import Head
 from ui.words import plain
 
-__all__ = ["head_fields", "schedule_fields", "strategy_fields"]
+__all__ = ["augmentation_fields", "head_fields", "schedule_fields", "strategy_fields"]
 
+AUGMENTATION_TITLES = {
+    "none": "None",
+    "light": "Light: crop, flip, colour",
+    "standard": "Standard: crop, flip, turn, shift, colour",
+    "trivial_augment": "TrivialAugment",
+    "rand_augment": "RandAugment",
+}
 SCHEDULE_TITLES = {"cosine": "Cosine", "linear": "Linear", "constant": "Constant", "one_cycle": "One cycle"}
 
 
@@ -47,6 +55,33 @@ def _number(title: str, low: float | None, high: float | None, default: float, *
     """Small numbers, such as rates, are shown in full and stepped by a tenth of their default."""
     step = default / 10 if default else 0.01
     return st.number_input(title, low, high, default, step=step, format="%g", **common)
+
+
+def augmentation_fields() -> Augmentation:
+    """How training images are varied, and how many views of each a frozen backbone embeds."""
+    policy, views = st.columns(2)
+    with policy:
+        name = st.selectbox(
+            "Augmentation",
+            list(POLICIES),
+            key="augmentation-policy",
+            format_func=lambda name: AUGMENTATION_TITLES.get(name, name),
+            persist_state="session",
+            help="Varied copies of the training images, against overfitting. Val and test are never varied.",
+        )
+    if name == "none":
+        return Augmentation()
+    with views:
+        n = st.number_input(
+            "Augmented views per image",
+            1,
+            MAX_VIEWS,
+            2,
+            key="augmentation-views",
+            persist_state="session",
+            help="Each is embedded once, like the plain image, and costs as much. A few help on few images.",
+        )
+    return Augmentation(policy=name, views=int(n))
 
 
 def head_fields() -> Head:

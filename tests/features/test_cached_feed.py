@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tlcore.features.feeds import CachedFeed, EmbeddingClock
+from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
 from tlcore.features.store import FeatureStore
 from tlcore.shelf import Shelf
 
@@ -145,3 +145,30 @@ def test_threads_making_the_same_table_agree(store):
         thread.join()
     assert len({table.folder for table in tables}) == 1
     assert [item.folder for item in store.shelf.items()] == [tables[0].folder]
+
+
+def views(store, backbone, n):
+    """The plain view and `n` others, each of which adds 1000 to what the backbone sees."""
+    made = []
+    for number in range(n + 1):
+        table = store.table(KEY | {"view": str(number)}, N, D)
+        read = lambda some, number=number: [int(row) + 1000 * number for row in some]  # noqa: E731
+        rows, labels = np.arange(N), torch.arange(N) % 2
+        made.append(CachedFeed(read, Reader(), rows, labels, table, backbone, EmbeddingClock()))
+    return made
+
+
+def test_each_epoch_draws_one_view_of_each_sample(store):
+    backbone = Backbone()
+    mixed = MixedFeed(views(store, backbone, 2), seed=0)
+    drawn = []
+    for _ in range(12):
+        order = torch.randperm(N)
+        batches = list(mixed.batches(16, order))
+        seen = torch.cat([x for x, _ in batches])[:, 0].long()
+        assert torch.equal(seen % 1000, order)
+        assert torch.equal(torch.cat([y for _, y in batches]), order % 2)
+        drawn += (seen // 1000).tolist()
+    assert {view: drawn.count(view) > 12 * N / 4 for view in (0, 1, 2)} == {0: True, 1: True, 2: True}
+    passed = flat(backbone.seen)
+    assert len(passed) == len(set(passed)) <= 3 * N

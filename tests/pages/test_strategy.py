@@ -76,6 +76,17 @@ def test_every_choice_is_in_the_recipe_and_in_the_command(open_page: Open, home:
     assert _made(plain | {"strategy": {"name": "feature_extraction"}}, settings) == chosen, "the shell reads the same"
 
 
+def test_augmentation_is_for_images_and_asks_for_views(open_page: Open, home: Path) -> None:
+    at = open_page("strategy", dataset=image_dataset(home).id)
+    at.selectbox(key="augmentation-policy").select("standard")
+    ran(at)
+    at.number_input(key="augmentation-views").set_value(3)
+    ran(at)
+    assert "--set augmentation.policy=standard --set augmentation.views=3" in at.code[0].value
+    at = open_page("strategy", dataset=text_dataset(home).id)
+    assert "augmentation-policy" not in [box.key for box in at.selectbox]
+
+
 def test_choices_survive_a_change_of_page(open_page: Open, home: Path) -> None:
     at = open_page("strategy", dataset=image_dataset(home).id)
     at.number_input(key="epochs").set_value(7)

@@ -129,6 +129,8 @@ def check(recipe: Recipe, dataset: Dataset) -> None:
             f"{record.title} reads {record.modality}s, but the dataset {dataset.name!r} holds {dataset.modality}s. "
             "Choose a backbone of the same kind."
         )
+    if recipe.augmentation.policy != "none" and dataset.modality != "image":
+        raise RecipeError(f"Only images can be augmented; {dataset.name!r} holds {dataset.modality}s.")
     state = weights_state(record)
     if state.kind == "missing":
         raise WeightsError(state.detail)

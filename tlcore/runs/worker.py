@@ -18,7 +18,8 @@ from tlcore.data import Dataset, load_dataset
 from tlcore.device import torch_device
 from tlcore.errors import TlcoreError
 from tlcore.evaluation.report import report
-from tlcore.features.feeds import DatasetFeeds, Feeds
+from tlcore.features.feeds import Feeds
+from tlcore.features.stored import DatasetFeeds
 from tlcore.runs.recorder import Recorder
 from tlcore.runs.records import Run
 from tlcore.runs.store import Store, open_store
@@ -61,7 +62,15 @@ def _train(home: Path, store: Store, run: Run) -> None:
     torch.manual_seed(recipe.seed)
     device = torch_device(recipe.device)
     model = build(record, len(dataset.classes), recipe.head).to(device)
-    data = DatasetFeeds(dataset, record, home, device=device, tell=partial(store.note, run.id))
+    data = DatasetFeeds(
+        dataset,
+        record,
+        home,
+        device=device,
+        augmentation=recipe.augmentation,
+        seed=recipe.seed,
+        tell=partial(store.note, run.id),
+    )
     recorder = Recorder(store, run.id, data)
     weights = home / "runs" / run.id / "best.safetensors"
     saved = 0.0

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tlcore.data.augmentation import Augmentation
 from tlcore.errors import RecipeError
 from tlcore.strategies import FeatureExtraction, Optimizer, Strategy, options, strategy
 from tlcore.training.schedules import Schedule
@@ -28,6 +29,7 @@ class Recipe:
     optimizer: Optimizer | None = None
     """None takes the strategy's own."""
     schedule: Schedule = field(default_factory=Schedule)
+    augmentation: Augmentation = field(default_factory=Augmentation)
     epochs: int = 10
     batch_size: int = 16
     """Samples in a step."""
@@ -57,6 +59,7 @@ class Recipe:
             "strategy": {"name": self.strategy.name, **options(self.strategy)},
             "head": {"hidden": list(self.head.hidden), "dropout": list(self.head.dropout)},
             "schedule": asdict(self.schedule),
+            "augmentation": asdict(self.augmentation),
         }
         return plain | ({"optimizer": asdict(self.optimizer)} if self.optimizer else {})
 
@@ -95,12 +98,12 @@ class Recipe:
 
 
 def _part(key: str, value: Any) -> Any:
-    if key not in ("strategy", "head", "optimizer", "schedule"):
+    if key not in ("strategy", "head", "optimizer", "schedule", "augmentation"):
         return value
     if not isinstance(value, Mapping):
-        value = {"name": value}
+        value = {"policy" if key == "augmentation" else "name": value}
     for name, option in value.items():
-        if name != "name":
+        if name not in ("name", "policy"):
             _check_number(f"{key}.{name}", option)
     match key:
         case "strategy":
@@ -109,6 +112,8 @@ def _part(key: str, value: Any) -> Any:
             return Head(**{name: tuple(numbers) for name, numbers in value.items()})
         case "optimizer":
             return Optimizer(**value)
+        case "augmentation":
+            return Augmentation(**value)
     return Schedule(**value)
 
 

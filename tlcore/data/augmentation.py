@@ -1,0 +1,107 @@
+"""Training-time changes of a picture that do not change its label. Never used on val or test.
+
+The policies are torchvision's transforms with the figures given here; each view of an image is drawn from a seed of its
+own, so that the same view is the same pixels whenever it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tlcore.data.transforms import ImagePreprocessing, Pixels
+from tlcore.errors import RecipeError
+
+if TYPE_CHECKING:
+    from torchvision.transforms.v2 import Transform
+
+__all__ = ["MAX_VIEWS", "POLICIES", "Augmentation", "augmenter"]
+
+MAX_VIEWS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Augmentation:
+    """How training images are varied."""
+
+    policy: str = "none"
+    """One of `POLICIES`."""
+    views: int = 0
+    """Augmented views of each training image that a frozen backbone embeds beside the plain one; a head draws one of
+    them, or the plain one, in each epoch. A few help on small data; each costs a pass."""
+
+    def __post_init__(self) -> None:
+        if self.policy not in POLICIES:
+            raise RecipeError(f"There is no augmentation called {self.policy!r}. Known: {', '.join(POLICIES)}.")
+        if not isinstance(self.views, int) or not 0 <= self.views <= MAX_VIEWS:
+            raise RecipeError(f"augmentation.views is a whole number from 0 to {MAX_VIEWS}; got {self.views!r}.")
+        if self.views and self.policy == "none":
+            raise RecipeError(f"{self.views} augmented views of each image need a policy; the policy is 'none'.")
+
+
+def augmenter(augmentation: Augmentation, preprocessing: ImagePreprocessing) -> Callable[[Pixels, int], Pixels]:
+    """A function of resized pixels (H, W, 3) and a seed -> (S, S, 3) as a network's training would see them."""
+    import torch
+    from torchvision.transforms.v2 import functional
+
+    transform = POLICIES[augmentation.policy](preprocessing)
+
+    def vary(pixels: Pixels, seed: int) -> Pixels:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return np.asarray(transform(functional.to_pil_image(np.ascontiguousarray(pixels))))
+
+    return vary
+
+
+def _none(preprocessing: ImagePreprocessing) -> Transform:
+    from torchvision.transforms import v2
+
+    return v2.CenterCrop(preprocessing.input_size)
+
+
+def _light(preprocessing: ImagePreprocessing) -> Transform:
+    from torchvision.transforms import v2
+
+    return v2.Compose([*_crop_and_flip(preprocessing), v2.ColorJitter(0.2, 0.2, 0.2)])
+
+
+def _standard(preprocessing: ImagePreprocessing) -> Transform:
+    from torchvision.transforms import InterpolationMode, v2
+
+    turn = v2.RandomAffine(15, translate=(0.1, 0.1), interpolation=InterpolationMode.BILINEAR)
+    return v2.Compose([*_crop_and_flip(preprocessing), turn, v2.ColorJitter(0.2, 0.2, 0.2, 0.1)])
+
+
+def _trivial(preprocessing: ImagePreprocessing) -> Transform:
+    """TrivialAugment, https://arxiv.org/abs/2103.10158."""
+    from torchvision.transforms import v2
+
+    return v2.Compose([*_crop_and_flip(preprocessing), v2.TrivialAugmentWide()])
+
+
+def _rand(preprocessing: ImagePreprocessing) -> Transform:
+    """RandAugment, https://arxiv.org/abs/1909.13719."""
+    from torchvision.transforms import v2
+
+    return v2.Compose([*_crop_and_flip(preprocessing), v2.RandAugment()])
+
+
+def _crop_and_flip(preprocessing: ImagePreprocessing) -> list[Transform]:
+    from torchvision.transforms import InterpolationMode, v2
+
+    mode = InterpolationMode(preprocessing.interpolation)
+    crop = v2.RandomResizedCrop(preprocessing.input_size, scale=(0.8, 1.0), interpolation=mode, antialias=True)
+    return [crop, v2.RandomHorizontalFlip(0.5)]
+
+
+POLICIES: Mapping[str, Callable[[ImagePreprocessing], Transform]] = {
+    "none": _none,
+    "light": _light,
+    "standard": _standard,
+    "trivial_augment": _trivial,
+    "rand_augment": _rand,
+}

@@ -1,0 +1,143 @@
+"""A stored dataset as the feeds of a training."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tlcore.data import Dataset, Split
+from tlcore.data.augmentation import Augmentation, augmenter
+from tlcore.data.pixels import PixelStore
+from tlcore.errors import RecipeError
+from tlcore.features.backends import Embed, Fastest
+from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
+from tlcore.features.feeds import Embedding, Feed, RawFeed, Read, Rows
+from tlcore.features.inputs import ImageInputs, Reader, reader
+from tlcore.features.store import FeatureStore
+from tlcore.shelf import shelf
+from tlcore.zoo import Backbone
+
+__all__ = ["DatasetFeeds"]
+
+
+class DatasetFeeds:
+    """All splits of a dataset for one backbone, through the home's stores of decoded images and of features.
+
+    Raises:
+        RecipeError: augmentation of something other than images.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        backbone: Backbone,
+        home: Path,
+        *,
+        device: torch.device,
+        augmentation: Augmentation = Augmentation(),
+        seed: int = 0,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        if augmentation.policy != "none" and dataset.modality != "image":
+            raise RecipeError(f"Only images can be augmented; {dataset.name!r} holds {dataset.modality}s.")
+        self._dataset, self._backbone, self._home, self._device, self._tell = dataset, backbone, home, device, tell
+        self._augmentation, self._seed = augmentation, seed
+        self._inputs = reader(backbone)
+        self._read = _reading(dataset, self._inputs, home)
+        if isinstance(self._inputs, ImageInputs):
+            self._vary = augmenter(augmentation, self._inputs.preprocessing)
+        self._labels = torch.from_numpy(dataset.labels())
+        self._store = FeatureStore(shelf(home, "features"))
+        self._feeds: dict[tuple[Split, int], CachedFeed] = {}
+        self._embed: Embed | None = None
+        self._clock = EmbeddingClock()
+
+    def raw(self, split: Split) -> Feed:
+        """Inputs of the whole model; those of train augmented anew each time they come up."""
+        rows = self._dataset.rows(split)
+        augmented = split == "train" and self._augmentation.policy != "none"
+        return RawFeed(self._fresh() if augmented else self._read, self._inputs, rows, self._labels[rows])
+
+    def features(self, split: Split, embed: Embed) -> Feed:
+        """Features (B, D) from the store; those of train drawn from the plain and the augmented views.
+
+        Raises:
+            RecipeError: an augmentation without a view that could show it.
+        """
+        if self._augmentation.policy != "none" and not self._augmentation.views:
+            raise RecipeError(
+                f"The backbone is frozen, so augmentation {self._augmentation.policy!r} acts through views that are "
+                "embedded once: choose at least one (augmentation.views), or no augmentation."
+            )
+        self._embed = self._embed or self._fastest(embed)
+        n_views = self._augmentation.views if split == "train" else 0
+        views = [self._view(split, number, self._embed) for number in range(n_views + 1)]
+        return MixedFeed(views, self._seed) if n_views else views[0]
+
+    def embedding(self) -> Embedding:
+        """Progress of the one pass over what was asked for so far."""
+        if not self._feeds:
+            return Embedding(done=0, total=0, seconds=0.0, fresh=0)
+        total = sum(map(len, self._feeds.values()))
+        left = sum(feed.missing for feed in self._feeds.values())
+        return Embedding(done=total - left, total=total, seconds=self._clock.seconds, fresh=self._clock.n)
+
+    def _view(self, split: Split, number: int, embed: Embed) -> CachedFeed:
+        if (split, number) not in self._feeds:
+            rows = self._dataset.rows(split)
+            table = self._store.table(self._key(number), self._dataset.n_samples, self._backbone.n_features)
+            read = self._varied(number) if number else self._read
+            feed = CachedFeed(read, self._inputs, rows, self._labels[rows], table, embed, self._clock)
+            self._feeds[split, number] = feed
+        return self._feeds[split, number]
+
+    def _key(self, view: int) -> Mapping[str, str]:
+        key = {
+            "content": self._dataset.content,
+            "backbone": self._backbone.name,
+            "weights": self._backbone.package,
+            "inputs": self._inputs.fingerprint,
+            "precision": "float32",
+        }
+        return key | ({"policy": self._augmentation.policy, "view": f"{self._seed}/{view}"} if view else {})
+
+    def _varied(self, view: int) -> Read:
+        """Prepared samples as the augmentation shows them in this view."""
+        return lambda rows: self._shown(rows, view)
+
+    def _fresh(self) -> Read:
+        """Prepared samples in another view each time."""
+        times = count()
+        return lambda rows: self._shown(rows, next(times))
+
+    def _shown(self, rows: Rows, view: int) -> list[Any]:
+        pixels = zip(self._read(rows), rows.tolist(), strict=True)
+        return [self._vary(image, _seed_of(self._seed, view, row)) for image, row in pixels]
+
+    def _fastest(self, embed: Embed) -> Embed:
+        if self._device.type != "cpu":
+            return embed
+        folder = self._home / "graphs"
+        return Fastest(embed, self._backbone, folder, tell=self._tell, left=lambda: self.embedding().left)
+
+
+def _seed_of(*parts: int) -> int:
+    return int.from_bytes(hashlib.blake2b(json.dumps(parts).encode(), digest_size=6).digest())
+
+
+def _reading(dataset: Dataset, inputs: Reader, home: Path) -> Read:
+    """How rows become prepared samples: images through the store of decoded pixels, texts as they are."""
+
+    def prepared(row: int) -> Any:
+        return inputs.prepare(dataset.sample(row))
+
+    if dataset.modality != "image":
+        return lambda rows: [prepared(int(row)) for row in rows]
+    key = {"content": dataset.content, "inputs": inputs.fingerprint}
+    return PixelStore(shelf(home, "pixels")).table(key, dataset.n_samples, prepared).read
