@@ -81,3 +81,11 @@ def test_placing_while_another_evicts_loses_nothing(shelf):
     finally:
         done.set()
         thread.join()
+
+
+def test_a_damaged_folder_is_made_anew(shelf):
+    folder, holding = put(shelf, "a")
+    os.close(holding)
+    (folder / "held").unlink()
+    again, _ = put(shelf, "a")
+    assert again == folder and (again / "data.bin").stat().st_size == 100_000

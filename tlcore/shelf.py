@@ -62,7 +62,9 @@ class Shelf:
             try:
                 holding = share(folder / HELD)
                 (folder / KEY).touch()
-            except FileNotFoundError:  # evicted between the look and the hold
+            except FileNotFoundError:  # evicted between the look and the hold, or damaged: nothing whole lacks the file
+                if not (folder / HELD).exists():
+                    shutil.rmtree(folder, ignore_errors=True)
                 continue
             return folder, holding
 

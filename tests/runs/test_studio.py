@@ -148,6 +148,16 @@ def test_a_run_outlives_its_nursery_and_its_death_is_noticed_without_one(studio,
     assert wait(studio, studio.launch(recipe(messages)), over).status == "finished"
 
 
+def test_a_dead_run_keeps_no_slot_even_when_nobody_looks_at_it(studio, messages):
+    run = wait(studio, studio.launch(recipe(messages, epochs=LONG)), training)
+    nursery = psutil.Process(psutil.Process(run.pid).ppid())
+    nursery.kill()
+    os.kill(run.pid, signal.SIGKILL)
+    nursery.wait(5)
+    assert wait(studio, studio.launch(recipe(messages)), over).status == "finished"
+    assert studio.store.run(run.id).status == "interrupted"
+
+
 def test_what_cannot_work_never_starts(studio, messages):
     with pytest.raises(RecipeError, match="reads images, but the dataset .* holds texts"):
         studio.launch(recipe(messages, backbone="efficientnet_lite0"))

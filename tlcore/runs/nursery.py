@@ -23,6 +23,7 @@ from tlcore.device import machine
 from tlcore.features.export import export, graph_path
 from tlcore.lock import take
 from tlcore.runs import launcher
+from tlcore.runs.liveness import noticed, run_folder
 from tlcore.runs.records import BUSY, LIVE, Run, Status
 from tlcore.runs.store import open_store
 from tlcore.zoo import Backbone, backbones, weights_state
@@ -96,7 +97,8 @@ class Nursery:
 
     def start_queued(self) -> None:
         """Fork workers for the oldest queued runs, as many as there are free slots: one per GPU, or one."""
-        live = self.store.runs(limit=1000, status=LIVE)
+        found = (noticed(self.store, self.home, run) for run in self.store.runs(limit=1000, status=LIVE))
+        live = [run for run in found if run.live]
         queued = [run for run in reversed(live) if run.status == "queued"]
         free = max(1, self.n_gpus) - (len(live) - len(queued))
         for run in queued[: max(0, free)]:
@@ -104,7 +106,7 @@ class Nursery:
 
     def start(self, run: Run) -> None:
         """Take the run's lock, claim its row, fork. The child inherits the lock and holds it for life."""
-        folder = self.home / "runs" / run.id
+        folder = run_folder(self.home, run.id)
         lock = take(folder / "lock")
         if lock is None:
             return

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from tlcore.data import Dataset, load_dataset
 from tlcore.errors import RecipeError, WeightsError
-from tlcore.lock import is_held
 from tlcore.runs import launcher
-from tlcore.runs.records import BUSY, Note, Point, Run
+from tlcore.runs.liveness import noticed, run_folder
+from tlcore.runs.records import Note, Point, Run
 from tlcore.runs.store import open_store
 from tlcore.training import Recipe
 from tlcore.zoo import backbone, weights_state
 
-__all__ = ["Studio", "check", "run_folder"]
-
-
-def run_folder(home: Path, run_id: str) -> Path:
-    """Where a run keeps its lock, log and weights."""
-    return home / "runs" / run_id
+__all__ = ["Studio", "check"]
 
 
 class Studio:
@@ -80,11 +73,11 @@ class Studio:
         Raises:
             RunError: there is no such run.
         """
-        return self._noticed(self.store.run(run_id))
+        return noticed(self.store, self.home, self.store.run(run_id))
 
     def runs(self, limit: int = 200) -> tuple[Run, ...]:
         """The newest runs, newest first, without their reports; dead workers are noticed here."""
-        found = tuple(self._noticed(run) for run in self.store.runs(limit=limit))
+        found = tuple(noticed(self.store, self.home, run) for run in self.store.runs(limit=limit))
         if any(run.status == "queued" for run in found):
             launcher.ensure(self.home)
         return found
@@ -101,19 +94,6 @@ class Studio:
         """What the worker printed, tracebacks included: for developers."""
         path = run_folder(self.home, run_id) / "log.txt"
         return path.read_text(errors="replace") if path.exists() else ""
-
-    def _noticed(self, run: Run) -> Run:
-        if run.status not in BUSY or run.host != socket.gethostname():
-            return run
-        if is_held(run_folder(self.home, run.id) / "lock"):
-            return run
-        reason = (
-            f"The worker process {run.pid or ''} ended without a word during {run.activity or 'its work'}: "
-            "it was killed, ran out of memory, or the machine restarted. Start the same recipe again."
-        )
-        if self.store.end(run.id, "interrupted", reason, where=BUSY):
-            return replace(self.store.run(run.id), report=run.report)
-        return self.store.run(run.id)
 
 
 def check(recipe: Recipe, dataset: Dataset) -> None:
