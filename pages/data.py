@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from tlcore.data import Dataset, SplitRatios, list_datasets, resplit
+from tlcore.data import SPLITS, Dataset, SplitRatios, list_datasets, resplit
 from tlcore.home import home
 from ui import charts, state
 from ui.bring import bring_your_own, sample_cards
@@ -12,6 +12,9 @@ from ui.gallery import gallery
 from ui.guard import guard
 from ui.layout import card, header
 from ui.words import ago, plain, visible
+
+MOST_UNEVEN = 0.03
+"""How far a split's share may be from the one asked for before the page says so."""
 
 
 def bring(open_at_once: bool) -> None:
@@ -62,11 +65,25 @@ def split(dataset: Dataset) -> None:
             st.caption("Your own train, val and test folders are kept. Splitting anew mixes them.")
         else:
             st.caption("Stratified by class, at random from the seed. What is left is the test split.")
+            uneven(dataset, dataset.split)
         train = st.number_input("Train (%)", 1, 98, round(100 * now.train), key=f"train-share-{dataset.id}")
         val = st.number_input("Validation (%)", 1, 98, round(100 * now.val), key=f"val-share-{dataset.id}")
         seed = st.number_input("Seed", 0, 2**31 - 1, now.seed, key=f"split-seed-{dataset.id}")
         if st.form_submit_button("Split anew", icon=":material/call_split:", key="resplit"):
             again(dataset, int(train), int(val), int(seed))
+
+
+def uneven(dataset: Dataset, asked: SplitRatios) -> None:
+    """Say so where small classes make the shares other than asked for."""
+    shares = [len(dataset.rows(part)) / dataset.n_samples for part in SPLITS]
+    wanted = (asked.train, asked.val, asked.test)
+    if max(abs(share - want) for share, want in zip(shares, wanted, strict=True)) <= MOST_UNEVEN:
+        return
+    actual, planned = (" / ".join(f"{100 * share:.0f}" for share in one) for one in (shares, wanted))
+    st.caption(
+        f":material/info: Train / val / test is **{actual} %**, not the {planned} % asked for: "
+        "every class needs at least one sample in each split, which weighs where classes are small."
+    )
 
 
 def again(dataset: Dataset, train: int, val: int, seed: int) -> None:
@@ -84,8 +101,6 @@ def again(dataset: Dataset, train: int, val: int, seed: int) -> None:
 
 def problems(dataset: Dataset) -> None:
     """What was noticed, and everything that was left out, to read and to take along."""
-    import pandas as pd
-
     if not dataset.problems:
         st.caption(":material/check: Nothing was left out.")
         return
@@ -93,10 +108,10 @@ def problems(dataset: Dataset) -> None:
     missing = "1 entry" if len(left_out) == 1 else f"{len(left_out):,} entries"
     title = f"{n} {'note' if n == 1 else 'notes'} on this data, {missing} left out"
     with st.expander(title, icon=":material/rule:", key="problems"):
-        rows = pd.DataFrame([{"where": p.where, "what": p.what, "what to do": p.advice} for p in dataset.problems])
-        st.dataframe(rows, hide_index=True, key="problems-table", alt="What was noticed, and what to do")
-        if left_out.empty:
-            return
+        for problem in dataset.problems:
+            st.markdown(f"**{plain(problem.where)}**  \n{plain(problem.what)} {plain(problem.advice)}")
+        if len(left_out) <= n:
+            return  # the notes have said it all
         st.dataframe(left_out, hide_index=True, key="left-out-table", alt="Everything left out, and why")
         st.download_button(
             "Download as csv",
@@ -127,6 +142,8 @@ def main() -> None:
     if action.button("Choose a strategy", type="primary", icon=":material/arrow_forward:", key="to-strategy"):
         st.switch_page("pages/strategy.py", query_params={"dataset": dataset.id})
     st.caption(" · ".join(plain(part) for part in (f"Source: {dataset.source}", dataset.note) if part))
+    if state.told(dataset.id):
+        st.info(state.told(dataset.id), icon=":material/info:")
     numbers(dataset)
     problems(dataset)
     left, right = st.columns([2, 1])

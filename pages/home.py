@@ -63,6 +63,8 @@ def recent_runs(runs: tuple[Run, ...]) -> None:
                 st.badge(run.status, icon=icon, color=colour)
                 score = f"test {percent(run.test_accuracy)} · " if run.test_accuracy is not None else ""
                 st.caption(score + ago(run.created), width="content")
+        if len(runs) > MOST:
+            st.page_link("pages/train.py", label="All runs", icon=":material/arrow_forward:")
 
 
 def recent_datasets(datasets: tuple[Dataset, ...]) -> None:
@@ -78,6 +80,9 @@ def recent_datasets(datasets: tuple[Dataset, ...]) -> None:
                     st.switch_page("pages/data.py", query_params={"dataset": dataset.id})
                 about = f"{dataset.n_samples:,} samples, {len(dataset.classes)} classes · {ago(dataset.created)}"
                 st.caption(about, width="content")
+        if len(datasets) > MOST:
+            label = f"All {len(datasets):,} datasets"
+            st.page_link("pages/data.py", label=label, icon=":material/arrow_forward:")
 
 
 def row(key: str) -> DeltaGenerator:
@@ -99,7 +104,7 @@ def main() -> None:
 
     runs, datasets = st.columns(2)
     with runs:
-        recent_runs(state.studio().runs(limit=MOST))
+        recent_runs(state.studio().runs(limit=MOST + 1))
     with datasets:
         recent_datasets(list_datasets(home()))
     storage()

@@ -69,15 +69,22 @@ def choose_strategy() -> Strategy:
     return strategy_fields(kinds[name])
 
 
-def choose_length() -> dict[str, Any]:
-    """Epochs, batch size and seed."""
+def choose_length(n_train: int) -> dict[str, Any]:
+    """Epochs, batch size and seed, for `n_train` samples."""
     epochs, batch, seed = st.columns(3)
     keep: dict[str, Any] = {"persist_state": "session"}
-    return {
+    length = {
         "epochs": int(epochs.number_input("Epochs", 1, 10_000, 10, key="epochs", **keep)),
         "batch_size": int(batch.number_input("Batch size (samples)", 1, 4096, BATCH_SIZE, key="batch-size", **keep)),
         "seed": int(seed.number_input("Seed", 0, 2**31 - 1, 0, key="seed", **keep)),
     }
+    if length["batch_size"] > n_train:
+        st.warning(
+            f"The batch of {length['batch_size']:,} is larger than the {n_train:,} training samples: "
+            "every epoch is a single step.",
+            icon=":material/warning:",
+        )
+    return length
 
 
 def summary(recipe: Recipe, dataset: Dataset, record: Backbone) -> None:
@@ -88,13 +95,14 @@ def summary(recipe: Recipe, dataset: Dataset, record: Backbone) -> None:
         st.metric(f"Trainable / total parameters ({100 * head / total:.1f} %)", f"{head:,} / {total:,}")
         alt = f"One bar: {record.n_params:,} frozen parameters in the backbone, {head:,} trainable ones in the head."
         charts.draw(charts.parameters(record.n_params, head), key="parameters-chart", alt=alt)
-    n_train = int(dataset.counts()["train"].sum())
+    n_train = len(dataset.rows("train"))
     per_epoch = -(-n_train // recipe.batch_size)
     total_steps = per_epoch * recipe.epochs
     with card("Learning rate", key="schedule-card"):
         steps = sorted({1 + round(i * (total_steps - 1) / 299) for i in range(300)})
         rates = [recipe.strategy.lr * recipe.schedule.factor(step, total_steps) for step in steps]  # type: ignore[attr-defined]
-        st.caption(f"{n_train:,} training samples: {per_epoch:,} steps an epoch, {total_steps:,} in all.")
+        pace = f"{per_epoch:,} {'step' if per_epoch == 1 else 'steps'} an epoch"
+        st.caption(f"{n_train:,} training samples: {pace}, {total_steps:,} in all.")
         alt = f"Learning rate of the head over {total_steps} steps, {recipe.schedule.name} after warm-up."
         charts.draw(charts.schedule(steps, rates, per_epoch), key="schedule-chart", alt=alt)
 
@@ -143,7 +151,7 @@ def main() -> None:
             chosen, head = choose_strategy(), head_fields()
             augmentation = augmentation_fields() if dataset.modality == "image" else Augmentation()
         with card("For how long", key="length-card"):
-            length, schedule = choose_length(), schedule_fields()
+            length, schedule = choose_length(len(dataset.rows("train"))), schedule_fields()
     recipe = Recipe(
         dataset=dataset.id,
         backbone=record.name,

@@ -32,6 +32,19 @@ def again(run: Run) -> None:
     st.rerun()
 
 
+def since(run: Run) -> str:
+    """When it began, or how long it waits, and for how many."""
+    if run.started:
+        return f"started {ago(run.started)}"
+    waiting = f"queued {ago(run.created)}"
+    if run.status != "queued":
+        return waiting
+    live = state.studio().store.runs(status=LIVE)
+    ahead = sum((other.created, other.id) < (run.created, run.id) for other in live)
+    place = f"{ahead:,} {'run' if ahead == 1 else 'runs'} ahead of it" if ahead else "next in line"
+    return f"{waiting}, {place}"
+
+
 def heading(run: Run) -> None:
     """Name, state, and the one thing to do now."""
     icon, colour = STATUS[run.status]
@@ -39,7 +52,7 @@ def heading(run: Run) -> None:
         st.badge(run.status, icon=icon, color=colour)
         who = f" by {plain(run.user)}" if run.user else ""
         what = f"{plain(run.backbone)} · {plain(run.strategy.replace('_', ' '))} · on {plain(run.dataset_name)}"
-        st.caption(f"{what} · started {ago(run.created)}{who}", width="content")
+        st.caption(f"{what} · {since(run)}{who}", width="content")
         st.space("stretch")
         if run.live:
             stopping = run.status == "stopping"

@@ -107,6 +107,10 @@ def test_models_have_their_weights(shared_home):
         (["train", "--data", "sample:digits", "--strategy", "luck"], "no strategy called 'luck'"),
         (["train", "--data", "sample:digits", "--set", "lr"], "takes key=value; got 'lr'"),
         (["train", "--data", "sample:digits", "--set", "lr=fast"], "strategy.lr takes a number; got 'fast'"),
+        (
+            ["train", "--data", "sample:digits", "--set", "foo=1"],
+            "There is no setting 'foo'. Known: augmentation, backbone",
+        ),
         (["train", "--data", "sample:digits", "--epochs", "0"], "epochs is a whole number"),
         (["train", "--data", "sample:messages", "--backbone", "efficientnet_lite0"], "reads images"),
         (["train"], "Say what to train on"),
@@ -121,3 +125,21 @@ def test_a_mistake_is_one_line_and_exit_status_2(words, sentence, shared_home):
     _, errors = run(*words, home=shared_home, expect=2)
     assert sentence in errors
     assert len(errors.strip().splitlines()) == 1
+
+
+def test_names_that_other_commands_take_are_never_shortened(shared_home):
+    done = subprocess.run(
+        [sys.executable, "-m", "tlcore", "models"],
+        env={**os.environ, "TLSTUDIO_HOME": str(shared_home), "COLUMNS": "40"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "efficientnet_lite0 " in done.stdout and "\u2026" not in done.stdout
+
+
+def test_stopping_what_is_over_says_so(shared_home):
+    (run_over, *_), _ = run("train", "--data", "sample:messages", "--epochs", "1", "--json", home=shared_home)
+    _, said = run("stop", run_over["run"], "--json", home=shared_home)
+    assert f"Run {run_over['run']} was over already: finished." in said

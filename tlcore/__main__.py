@@ -101,10 +101,10 @@ def train(
     studio = Studio(home())
     run = studio.launch(made, name=name, user=_user())
     if not follow:
-        _print([_result(run)], as_json)
+        _print_runs([run], as_json)
         return
     run = _follow(studio, run, as_json)
-    _print([_result(run)], as_json)
+    _print_runs([run], as_json)
     if run.status == "failed" or run.status == "interrupted":
         print(run.reason, file=sys.stderr)
         raise SystemExit(1)
@@ -113,7 +113,7 @@ def train(
 @app.command()
 def runs(as_json: AsJson = False, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20) -> None:
     """List the newest runs."""
-    _print([_result(run) for run in Studio(home()).runs(limit=limit)], as_json)
+    _print_runs(list(Studio(home()).runs(limit=limit)), as_json)
 
 
 @app.command()
@@ -123,7 +123,7 @@ def show(run: str, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps({"run": found.id, **{k: v for k, v in asdict(found).items() if k != "id"}}))
         return
-    _print([_result(found)], False)
+    _print_runs([found], False)
     for line in Studio(home()).notes(run):
         print(f"{time.strftime('%H:%M:%S', time.localtime(line.time))} {line.level}: {line.text}")
 
@@ -131,7 +131,11 @@ def show(run: str, as_json: AsJson = False) -> None:
 @app.command()
 def stop(run: str, as_json: AsJson = False) -> None:
     """Stop a run; its best epoch so far is kept and scored."""
-    _print([_result(Studio(home()).stop(run))], as_json)
+    studio = Studio(home())
+    before = studio.run(run)
+    if not before.live:
+        print(f"Run {run} was over already: {before.status}.", file=sys.stderr)
+    _print_runs([studio.stop(run)], as_json)
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -165,12 +169,23 @@ def _made(plain: dict[str, Any], settings: list[str]) -> Any:
         if not equals:
             raise RecipeError(f"--set takes key=value; got {setting!r}.")
         part, _, last = key.rpartition(".")
+        known = {*Recipe.__dataclass_fields__, *_options(plain["strategy"]["name"])}
+        if not part and key not in known:
+            raise RecipeError(
+                f"There is no setting {key!r}. Known: {', '.join(sorted(known))}; parts as in head.hidden."
+            )
         inside = part or ("" if key in Recipe.__dataclass_fields__ else "strategy")
         target = plain.setdefault(inside, {}) if inside else plain
         if not isinstance(target, dict):
             raise RecipeError(f"--set {key}: {inside!r} has no parts.")
         target[last] = _value(text)
     return Recipe.from_dict(plain)
+
+
+def _options(name: str) -> list[str]:
+    from tlcore.strategies import options, strategy
+
+    return list(options(strategy(name)))
 
 
 def _value(text: str) -> Any:
@@ -218,6 +233,26 @@ def _result(run: Run) -> dict[str, Any]:
     }
 
 
+def _print_runs(runs: list[Run], as_json: bool) -> None:
+    """All that is known as JSON, what fits 80 columns as a table."""
+    if as_json:
+        _print([_result(run) for run in runs], True)
+        return
+    rows = [
+        {
+            "run": run.id,
+            "status": run.status,
+            "backbone": run.backbone,
+            "epoch": f"{run.epoch}/{run.epochs}",
+            "val": run.val_accuracy,
+            "test": run.test_accuracy,
+            "seconds": round(run.seconds(time.time()), 1),
+        }
+        for run in runs
+    ]
+    _print(rows, False)
+
+
 def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         for row in rows:
@@ -226,10 +261,13 @@ def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
     if not rows:
         print("Nothing yet.")
         return
-    table = Table(*rows[0])
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name, no_wrap=True)
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table)
+    needed = Console(width=1000).measure(table).maximum
+    Console(width=max(Console().width, needed), soft_wrap=True).print(table)
 
 
 def _cell(value: object) -> str:

@@ -8,7 +8,18 @@ from collections.abc import Callable, Iterator
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from tlcore.data import SAMPLES, Columns, Dataset, Sample, Table, add_sample, ingest, inspect_table, receive
+from tlcore.data import (
+    SAMPLES,
+    Columns,
+    Dataset,
+    Sample,
+    Table,
+    add_sample,
+    ingest,
+    inspect_table,
+    list_datasets,
+    receive,
+)
 from tlcore.errors import TlcoreError
 from tlcore.home import home
 from ui import state
@@ -73,7 +84,10 @@ def bring_your_own() -> None:
 
 
 def _ask_columns(waiting: state.Upload, table: Table) -> None:
-    """The guessed text and label columns, for the user to change, above the table's first rows."""
+    """The guessed text and label columns, for the user to change, above the table's first rows.
+
+    A table that is refused stays, for other columns may do.
+    """
     st.text(f"{visible(waiting.name)}: which column holds the text, which the label?")
     columns = list(table.columns)
     left, right = st.columns(2)
@@ -81,9 +95,13 @@ def _ask_columns(waiting: state.Upload, table: Table) -> None:
     label = right.selectbox("Label column", columns, index=columns.index(table.label), key="column-label")
     st.dataframe(table.preview, hide_index=True, key="table-preview", height=220, alt="The first rows of the table")
     with st.container(horizontal=True):
-        if st.button("Read this table", type="primary", icon=":material/download_done:", key="read-table"):
-            _read(waiting, Columns(text=text, label=label))
+        asked = st.button("Read this table", type="primary", icon=":material/download_done:", key="read-table")
         st.button("Discard", on_click=state.drop_upload, key="discard-upload")
+    if asked:
+        try:
+            _read(waiting, Columns(text=text, label=label))
+        except TlcoreError as error:
+            say(error)
 
 
 def _read(waiting: state.Upload, columns: Columns | None = None) -> None:
@@ -92,13 +110,21 @@ def _read(waiting: state.Upload, columns: Columns | None = None) -> None:
     with place.container():
         bar = st.progress(0.0, text=f"Reading {plain(waiting.name)} ({size(waiting.path.stat().st_size)})…")
         st.button("Cancel", on_click=state.drop_upload, key="cancel-upload")
+    before = {dataset.id: dataset.name for dataset in list_datasets(home())}
     try:
         dataset = ingest(waiting.path, home(), name=waiting.name, columns=columns, progress=_reporter(bar.progress))
     except TlcoreError:
         place.empty()
         raise
     state.drop_upload()
+    state.tell(dataset.id, _known(before[dataset.id], dataset.name) if dataset.id in before else "")
     _open(dataset)
+
+
+def _known(before: str, now: str) -> str:
+    """What is said of samples that were there, in markdown."""
+    renamed = "; the dataset now carries this file's name" if now != before else ""
+    return f"These samples were here already as '{plain(before)}'{renamed}."
 
 
 def _reporter(show: Callable[..., object]) -> Callable[[int, int], None]:

@@ -86,11 +86,10 @@ def augmentation_fields() -> Augmentation:
 
 def head_fields() -> Head:
     """The new classifier: a small network, or one linear layer."""
-    layers = st.segmented_control(
+    layers = st.radio(
         "Head",
         ["mlp", "linear"],
-        default="mlp",
-        required=True,
+        horizontal=True,
         format_func={"mlp": "One hidden layer", "linear": "Plain linear"}.__getitem__,
         key="head-kind",
         persist_state="session",

@@ -46,27 +46,28 @@ def _pages(dataset_id: str) -> None:
 def _row(dataset: Dataset, place: int) -> None:
     name = dataset.classes[place]
     folder, key = str(dataset.home), f"{dataset.id}-{place}"
+    version = f"{dataset.id} {dataset.created}"  # added again, its samples may have other origins
     if dataset.modality == "text":
         with st.container(border=True, gap="xsmall", key=f"texts-{key}"):
             st.markdown(f"**{plain(name)}**")
-            for text in _texts(folder, dataset.id, place, dataset):
+            for text in _texts(folder, version, place, dataset):
                 st.text(text)
         return
     st.markdown(f"**{plain(name)}**")
     with st.container(horizontal=True, wrap=False, gap="xsmall", key=f"images-{key}"):
-        for thumbnail, origin in zip(*_thumbnails(folder, dataset.id, place, dataset), strict=True):
+        for thumbnail, origin in zip(*_thumbnails(folder, version, place, dataset), strict=True):
             st.image(thumbnail, width=PIXELS, alt=f"An example of {visible(name)}: {visible(origin)}")
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def _thumbnails(folder: str, name: str, place: int, _dataset: Dataset) -> tuple[list[bytes], list[str]]:
+def _thumbnails(folder: str, version: str, place: int, _dataset: Dataset) -> tuple[list[bytes], list[str]]:
     """Image files of equal size, and where each came from."""
     rows, origins = _examples(_dataset, place, IMAGES)
     return [_square(_dataset.sample(row)) for row in rows], origins
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def _texts(folder: str, name: str, place: int, _dataset: Dataset) -> list[str]:
+def _texts(folder: str, version: str, place: int, _dataset: Dataset) -> list[str]:
     rows, _ = _examples(_dataset, place, TEXTS)
     texts = [" ".join(str(_dataset.sample(row)).split()) for row in rows]
     return [text if len(text) <= CHARACTERS else text[: CHARACTERS - 1] + "…" for text in texts]

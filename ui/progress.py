@@ -22,8 +22,8 @@ def numbers(run: Run, held: History, now: float) -> None:
     """Epoch, accuracies, and time."""
     latest = held.latest("epoch", "val_accuracy")
     with st.container(horizontal=True, key="run-numbers"):
-        st.metric("Epoch", f"{run.epoch} / {run.epochs}", border=True)
-        best = f" (epoch {run.best_epoch})" if run.best_epoch else ""
+        st.metric("Epoch", f"{run.epoch:,} / {run.epochs:,}", border=True)
+        best = f" (epoch {run.best_epoch:,})" if run.best_epoch else ""
         st.metric(f"Best val accuracy{best}", percent(run.val_accuracy), border=True)
         if run.live:
             st.metric("Latest val accuracy", percent(latest), border=True)
@@ -47,11 +47,10 @@ def progress(run: Run) -> None:
 def curves(run: Run, held: History) -> None:
     """Loss and accuracy, side by side; stacked on a narrow screen."""
     with card("Curves", key="curves-card"):
-        unit = st.segmented_control(
+        unit = st.radio(
             "Horizontal axis",
             ["step", "epoch"],
-            default="step",
-            required=True,
+            horizontal=True,
             format_func={"step": "Steps", "epoch": "Epochs"}.__getitem__,
             key="x-axis",
             persist_state="session",

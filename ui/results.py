@@ -24,7 +24,7 @@ def results(run: Run) -> None:
     with card("On the test split", key="results-card"):
         st.markdown(
             f"**{percent(report['accuracy'])}** accuracy and **{percent(report['macro_f1'])}** macro-F1 on "
-            f"**{report['n']:,}** test samples, with the weights of epoch {report['epoch']}, "
+            f"**{report['n']:,}** test samples, with the weights of epoch {report['epoch']:,}, "
             "the best on validation. The test split was used this once, after training ended."
         )
         left, right = st.columns([11, 9], gap="medium")
@@ -39,11 +39,10 @@ def _confusion(report: dict[str, Any]) -> None:
     head.markdown("**Confusion matrix**", width="content")
     head.space("stretch")
     with head:
-        what = st.segmented_control(
+        what = st.radio(
             "Cells show",
             ["Counts", "Shares of the true class"],
-            default="Counts",
-            required=True,
+            horizontal=True,
             key="confusion-cells",
             persist_state="session",
             label_visibility="collapsed",

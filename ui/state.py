@@ -30,6 +30,8 @@ __all__ = [
     "pick",
     "remember",
     "studio",
+    "tell",
+    "told",
     "upload",
     "uploader_key",
 ]
@@ -58,19 +60,22 @@ def _studio(folder: str) -> Studio:
 
 
 def dataset(dataset_id: str) -> Dataset:
-    """A stored dataset with what it has read of itself, one object for all sessions: datasets never change.
+    """A stored dataset with what it has read of itself, one object for all sessions.
+
+    Its samples never change, but its record does when they are added again: name, source, problems.
 
     Raises:
         DataError: there is none of that id.
     """
-    return _dataset(str(home()), dataset_id)
+    from tlcore.data import load_dataset
+
+    now = load_dataset(home(), dataset_id)
+    return _dataset(repr(now), now)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _dataset(folder: str, dataset_id: str) -> Dataset:
-    from tlcore.data import load_dataset
-
-    return load_dataset(Path(folder), dataset_id)
+def _dataset(record: str, _now: Dataset) -> Dataset:
+    return _now
 
 
 def remember(kind: str, chosen: str) -> None:
@@ -119,6 +124,17 @@ def drop_upload() -> None:
     waiting = st.session_state.pop("upload", None)
     if waiting is not None:
         shutil.rmtree(waiting.path.parent, ignore_errors=True)
+
+
+def tell(dataset_id: str, text: str) -> None:
+    """Keep a sentence, in markdown, about how a dataset came in; it takes the place of the last one."""
+    st.session_state["told"] = (dataset_id, text)
+
+
+def told(dataset_id: str) -> str:
+    """The sentence about this dataset, or nothing."""
+    about, text = st.session_state.get("told", ("", ""))
+    return text if about == dataset_id else ""
 
 
 def history(run_id: str) -> History:

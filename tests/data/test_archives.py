@@ -279,3 +279,10 @@ def test_other_kinds_of_file(tmp_path: Path, home: Path, name: str, message: str
         path.write_bytes(b"Rar!")
     with pytest.raises(DataError, match=message):
         ingest(path, home)
+
+
+def test_a_colon_in_a_folder_s_name_is_no_way_out(tmp_path: Path, home: Path) -> None:
+    files = pictures(classes=("10:30", "[a](http:x)"))
+    dataset = ingest(zipped(tmp_path / "data.zip", files), home)
+    assert set(dataset.classes) == {"10:30", "[a](http:x)"}
+    assert left_out(dataset) == {}

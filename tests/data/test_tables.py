@@ -284,3 +284,9 @@ def test_progress_ends_at_its_total(tmp_path: Path, home: Path) -> None:
     rows = "".join(f"filler {n},good\n" for n in range(2_500))
     ingest(table(tmp_path / "x.csv", reviews() + rows), home, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1_000, 2_514), (2_000, 2_514), (2_514, 2_514)]
+
+
+def test_a_row_with_nothing_in_its_cells_is_listed_and_an_empty_line_is_not(tmp_path: Path, home: Path) -> None:
+    dataset = ingest(table(tmp_path / "data.csv", reviews() + ",\n\n"), home)
+    assert len(dataset.left_out()) == 1
+    assert dataset.n_samples == 12

@@ -47,7 +47,7 @@ def test_the_backbones_fit_the_data(open_page: Open, home: Path) -> None:
 
 def test_a_plain_linear_head_has_fewer(open_page: Open, home: Path) -> None:
     at = open_page("strategy", dataset=image_dataset(home).id)
-    at.button_group(key="head-kind").set_value("linear")
+    at.radio(key="head-kind").set_value("linear")
     ran(at)
     (shown,) = (value for name, value in values(at).items() if name.startswith("Trainable"))
     assert shown.startswith(f"{1280 * 2 + 2:,} / ")

@@ -50,7 +50,7 @@ def test_the_axis_changes_and_the_data_stay(open_page: Open, studio: Studio) -> 
     train(studio, run, steps=12)
     at = open_page("train", run=run.id)
     before = charts(at)["loss (nats)"]
-    at.button_group(key="x-axis").set_value("epoch")
+    at.radio(key="x-axis").set_value("epoch")
     ran(at)
     after = charts(at)["loss (nats)"]
     assert after["unit"] == "epoch" and after["traces"] == before["traces"]
@@ -110,7 +110,7 @@ def test_a_finished_run_shows_its_honest_score(open_page: Open, studio: Studio) 
     assert [list(row) for row in heat["z"]] == [[4, 1], [0, 5]]
     table = at.dataframe[0].value
     assert table["name"].tolist() == ["cats", "dogs"] and table["f1"].tolist() == [87.5, 87.5]
-    at.button_group(key="confusion-cells").set_value("Shares of the true class")
+    at.radio(key="confusion-cells").set_value("Shares of the true class")
     ran(at)
     heat = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][0]
     assert [list(row) for row in heat["z"]] == [[0.8, 0.2], [0.0, 1.0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import stat
 import zipfile
 from contextlib import suppress
@@ -22,6 +23,8 @@ RATIO_FROM_BYTES = 64 * 2**20
 """Smaller zips cannot hurt, however well they pack."""
 DIRECTORY_BYTES_PER_FILE = 256
 """Bytes of the table of contents that a file may cost on average."""
+DRIVE = re.compile(r"[A-Za-z]:")
+"""What a path on Windows begins with."""
 CHUNK = 2**20
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
@@ -135,7 +138,7 @@ def _path(info: zipfile.ZipInfo) -> str:
 
 def _admit(info: zipfile.ZipInfo, path: str) -> None:
     parts = path.split("/")
-    if ".." in parts or path.startswith("/") or parts[0].endswith(":"):
+    if ".." in parts or path.startswith("/") or DRIVE.fullmatch(parts[0]):
         raise Rejected("a path that leads out of the zip", PACK_AGAIN)
     if stat.S_ISLNK(info.external_attr >> 16):
         raise Rejected("a link, not a file", "Put the file itself into the zip.")

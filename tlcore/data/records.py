@@ -31,7 +31,7 @@ class _UnclosedQuote(Exception):
 
 
 def records(path: Path, encoding: str, delimiter: str, findings: Findings) -> Iterator[Record]:
-    """(line from 1, cells) of each row that is not blank; lines that cannot be read go to the findings.
+    """(line from 1, cells) of each row. Empty lines are passed over; what cannot be read goes to the findings.
 
     Raises:
         DataError: so many quotes are not closed that it cannot be a csv file with quotes.
@@ -92,7 +92,7 @@ def _rows(lines: _Lines, delimiter: str, findings: Findings) -> Iterator[Record]
         except csv.Error:
             findings.leave_out(f"line {lines.begun}", "a field is far too long", "Shorten it.")
             continue
-        if any(cell.strip() for cell in cells):
+        if len(cells) > 1 or any(cell.strip() for cell in cells):
             yield lines.begun, cells
 
 
