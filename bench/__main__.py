@@ -46,7 +46,10 @@ def keep(rows: list[Row]) -> None:
     results = Path(__file__).parent / "results"
     results.mkdir(exist_ok=True)
     path = results / f"{time.strftime('%Y-%m-%d')}-{has.accelerator.replace(' ', '-').replace('/', '-')}.json"
-    path.write_text(json.dumps({"machine": about | packages, "rows": [asdict(row) for row in rows]}, indent=1) + "\n")
+    measured = {row.claim for row in rows}
+    before = json.loads(path.read_text())["rows"] if path.exists() else []
+    kept = [row for row in before if row["claim"] not in measured] + [asdict(row) for row in rows]
+    path.write_text(json.dumps({"machine": about | packages, "rows": kept}, indent=1) + "\n")
     print(f"Kept in {path.relative_to(results.parent.parent)}", file=sys.stderr)
 
 

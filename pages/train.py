@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from tlcore.runs import Run
+from tlcore.runs import LIVE, Run
 from tlcore.training import Recipe
 from ui import state
 from ui.guard import guard

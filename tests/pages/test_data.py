@@ -40,10 +40,38 @@ def test_a_zip_of_class_folders_becomes_a_dataset(open_page: Open, home: Path) -
     assert parameter(at, "dataset") == dataset.id
     assert values(at)["Samples (images)"] == "30" and values(at)["Classes"] == "3"
     assert not list((home / "incoming").glob("*"))
-    problems = at.dataframe[0].value
-    assert "broken.jpg" in problems["where"].iloc[0]
-    assert "broken.jpg" in at.dataframe[1].value["where"].iloc[0]
-    assert at.dataframe[2].value["class"].tolist() == ["cats", "dogs", "owls"]
+    (note,) = (element.value for element in at.markdown if "broken" in element.value)
+    assert note.startswith("**cats/broken\\.jpg**") and "Left out" in note
+    assert at.dataframe[0].value["class"].tolist() == ["cats", "dogs", "owls"], "the note has said it all"
+
+
+def test_all_that_was_left_out_is_listed_where_the_notes_are_fewer(open_page: Open, home: Path) -> None:
+    broken = {f"cats/broken{i}.jpg": b"not a picture %d" % i for i in range(30)}
+    at = open_page("data")
+    at.file_uploader(key=UPLOADER).upload("pets.zip", zipped(pictures(["cats", "dogs"]) | broken), "application/zip")
+    ran(at)
+    assert len(at.dataframe[0].value) == 30
+    assert at.get("download_button")
+
+
+def test_the_same_samples_again_carry_the_new_name_and_it_is_said(open_page: Open, home: Path) -> None:
+    first = image_dataset(home)
+    at = open_page("data", dataset=first.id)
+    assert "Source: pets" in texts(at)
+    files = pictures(("cats", "dogs")) | {"cats/broken.jpg": b"not a picture"}
+    at.file_uploader(key=UPLOADER).upload("<b>zoo.zip", zipped(files), "application/zip")
+    ran(at)
+    assert parameter(at, "dataset") == first.id
+    words = texts(at)
+    assert "zoo" in next(element.value for element in at.caption if element.value.startswith("Source"))
+    assert "broken" in words, "the notes are the new ones"
+    for _ in range(2):
+        (told,) = at.info
+        assert told.value == "These samples were here already as 'pets'; the dataset now carries this file's name."
+        ran(at)
+    at.file_uploader(key="uploader-1").upload("third.zip", zipped(pictures(("cats", "dogs"))), "application/zip")
+    ran(at)
+    assert "zoo" in at.info[0].value and "<b>" not in at.info[0].value
 
 
 def test_the_chart_stacks_the_splits_of_each_class(open_page: Open, home: Path) -> None:
@@ -97,6 +125,26 @@ def test_a_table_can_be_discarded(open_page: Open, home: Path) -> None:
     assert "Bring your own data" in texts(at) and not at.error
 
 
+def test_a_table_that_is_refused_can_be_read_by_other_columns(open_page: Open, home: Path) -> None:
+    rows = "".join(f"{i},{label},it was {label} the {i}th time\n" for i in range(10) for label in ("good", "bad"))
+    at = open_page("data")
+    at.file_uploader(key=UPLOADER).upload("mail.csv", f"id,mood,message\n{rows}".encode(), "text/csv")
+    ran(at)
+    at.selectbox(key="column-label").select("message")
+    at.button(key="read-table").click()
+    ran(at)
+    assert len(at.error) == 1 and not list_datasets(home)
+    assert at.button(key="discard-upload").label == "Discard"
+    at.selectbox(key="column-label").select("mood")
+    ran(at)
+    assert not at.error
+    at.button(key="read-table").click()
+    ran(at)
+    (dataset,) = list_datasets(home)
+    assert set(dataset.classes) == {"good", "bad"}
+    assert not list((home / "incoming").glob("*"))
+
+
 BAD = {
     "an empty zip": ("x.zip", zipped({})),
     "one class": ("x.zip", zipped(pictures(["cats"]))),
@@ -137,6 +185,14 @@ def test_another_split_is_another_dataset(open_page: Open, home: Path) -> None:
     assert second.id != first.id and second.content == first.content
     assert second.split is not None and second.split.seed == 7
     assert values(at)["Train / val / test"] == "20 / 10 / 10"
+
+
+def test_shares_that_small_classes_bend_are_said(open_page: Open, home: Path) -> None:
+    at = open_page("data", dataset=text_dataset(home, each=3).id)
+    (said,) = (element.value for element in at.caption if "asked for" in element.value)
+    assert "**33 / 33 / 33 %**, not the 70 / 15 / 15 % asked for" in said
+    at = open_page("data", dataset=image_dataset(home, each=20).id)
+    assert not any("asked for" in element.value for element in at.caption)
 
 
 def test_a_split_without_a_test_is_refused(open_page: Open, home: Path) -> None:

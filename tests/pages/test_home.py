@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import APP, HOSTILE, Open, image_dataset, make_run, parameter, ran, texts
+from tests.pages.conftest import APP, HOSTILE, Open, image_dataset, make_run, parameter, ran, text_dataset, texts
 from tlcore.data import list_datasets
 from tlcore.runs import Studio, launcher
 from tlcore.shelf import shelf
@@ -54,6 +54,16 @@ def test_a_returning_user_goes_on(open_page: Open, home: Path, studio: Studio) -
     at.button(key=f"open-dataset-{dataset.id}").click()
     ran(at)
     assert at.title[0].value == "Data"
+
+
+def test_what_does_not_fit_is_one_link_away(open_page: Open, home: Path, studio: Studio) -> None:
+    for i in range(5):
+        text_dataset(home, (f"good {i}", f"bad {i}"), each=3)
+        make_run(studio, status="finished")
+    assert not open_page("home").get("page_link")
+    text_dataset(home, each=3)
+    make_run(studio, status="finished")
+    assert [link.proto.label for link in open_page("home").get("page_link")] == ["All runs", "All 6 datasets"]
 
 
 def test_hostile_names_are_only_names(open_page: Open, studio: Studio) -> None:

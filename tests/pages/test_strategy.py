@@ -76,6 +76,34 @@ def test_every_choice_is_in_the_recipe_and_in_the_command(open_page: Open, home:
     assert _made(plain | {"strategy": {"name": "feature_extraction"}}, settings) == chosen, "the shell reads the same"
 
 
+def test_a_batch_above_the_train_split_is_pointed_out(open_page: Open, home: Path) -> None:
+    dataset = image_dataset(home)
+    n = dataset.counts()["train"].sum()
+    at = open_page("strategy", dataset=dataset.id)
+    at.number_input(key="batch-size").set_value(4096)
+    ran(at)
+    (warning,) = at.warning
+    assert warning.value == (
+        f"The batch of 4,096 is larger than the {n} training samples: every epoch is a single step."
+    )
+    assert f"{n} training samples: 1 step an epoch, 10 in all." in texts(at)
+    at.number_input(key="batch-size").set_value(int(n) - 1)
+    ran(at)
+    assert not at.warning and "2 steps an epoch" in texts(at)
+
+
+def test_choices_are_radio_buttons_that_survive(open_page: Open, home: Path) -> None:
+    at = open_page("strategy", dataset=image_dataset(home).id)
+    assert at.radio(key="head-kind").options == ["One hidden layer", "Plain linear"]
+    assert at.radio(key="head-kind").value == "mlp"
+    at.radio(key="head-kind").set_value("linear")
+    ran(at)
+    for page in ("home", "strategy"):
+        at.switch_page(f"pages/{page}.py")
+        ran(at)
+    assert at.radio(key="head-kind").value == "linear"
+
+
 def test_augmentation_is_for_images_and_asks_for_views(open_page: Open, home: Path) -> None:
     at = open_page("strategy", dataset=image_dataset(home).id)
     at.selectbox(key="augmentation-policy").select("standard")

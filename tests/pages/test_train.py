@@ -28,6 +28,15 @@ def test_a_queued_run_says_what_it_waits_for(open_page: Open, studio: Studio) ->
     assert values(at)["Epoch"] == "0 / 4"
 
 
+def test_a_queued_run_says_its_place(open_page: Open, studio: Studio) -> None:
+    make_run(studio, status="finished")
+    runs = [make_run(studio, epochs=10_000) for _ in range(3)]
+    for run, place in zip(runs, ("next in line", "1 run ahead of it", "2 runs ahead of it"), strict=True):
+        at = open_page("train", run=run.id)
+        assert f"queued just now, {place}" in texts(at) and "started" not in texts(at)
+    assert values(at)["Epoch"] == "0 / 10,000"
+
+
 def test_a_live_run_shows_how_far_it_is(open_page: Open, studio: Studio) -> None:
     run = make_run(studio, status="running", activity="epoch 3 of 4", eta=75.0)
     train(studio, run, steps=25)
