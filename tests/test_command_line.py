@@ -113,6 +113,8 @@ def test_models_have_their_weights(shared_home):
         ),
         (["train", "--data", "sample:digits", "--epochs", "0"], "epochs is a whole number"),
         (["train", "--data", "sample:messages", "--backbone", "efficientnet_lite0"], "reads images"),
+        (["train", "--data", "sample:digits", "--set", "augmentation.policy=light"], "choose at least one"),
+        (["train", "--data", "sample:messages", "--set", "augmentation.policy=light"], "Only images can be augmented"),
         (["train"], "Say what to train on"),
         (["train", "/no/such/recipe.toml"], "Cannot read the recipe"),
         (["data", "/no/such/place"], "/no/such/place"),

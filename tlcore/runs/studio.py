@@ -12,10 +12,14 @@ from tlcore.runs import launcher
 from tlcore.runs.liveness import noticed, run_folder
 from tlcore.runs.records import Note, Point, Run
 from tlcore.runs.store import open_store
+from tlcore.strategies import FeatureExtraction
 from tlcore.training import Recipe
 from tlcore.zoo import backbone, weights_state
 
 __all__ = ["Studio", "check"]
+
+HEAD_ONLY = FeatureExtraction.name
+"""The strategy in which no phase trains the backbone."""
 
 
 class Studio:
@@ -111,6 +115,11 @@ def check(recipe: Recipe, dataset: Dataset) -> None:
         )
     if recipe.augmentation.policy != "none" and dataset.modality != "image":
         raise RecipeError(f"Only images can be augmented; {dataset.name!r} holds {dataset.modality}s.")
+    if recipe.augmentation.policy != "none" and not recipe.augmentation.views and recipe.strategy.name == HEAD_ONLY:
+        raise RecipeError(
+            f"The backbone stays frozen, so augmentation {recipe.augmentation.policy!r} acts through views that are "
+            "embedded once: choose at least one (augmentation.views), or no augmentation."
+        )
     state = weights_state(record)
     if state.kind == "missing":
         raise WeightsError(state.detail)
