@@ -39,7 +39,25 @@ class Augmentation:
         if not isinstance(self.views, int) or not 0 <= self.views <= MAX_VIEWS:
             raise RecipeError(f"augmentation.views is a whole number from 0 to {MAX_VIEWS}; got {self.views!r}.")
         if self.views and self.policy == "none":
-            raise RecipeError(f"{self.views} augmented views of each image need a policy; the policy is 'none'.")
+            raise RecipeError(f"{self.views} augmented views of each image need a policy; take the policy 'none'.")
+
+    def check(self, modality: str, *, frozen: bool) -> None:
+        """Refuse what would silently do nothing: `frozen` says that the backbone never trains.
+
+        Raises:
+            RecipeError: samples that cannot be augmented, or no view in which a frozen backbone could show it.
+        """
+        if self.policy == "none":
+            return
+        if modality != "image":
+            raise RecipeError(
+                f"Only images can be augmented, and this dataset holds {modality}s; take the policy 'none'."
+            )
+        if frozen and not self.views:
+            raise RecipeError(
+                f"The backbone stays frozen, so augmentation {self.policy!r} acts through views that are embedded "
+                "once: choose at least one (augmentation.views), or no augmentation."
+            )
 
 
 def augmenter(augmentation: Augmentation, preprocessing: ImagePreprocessing) -> Callable[[Pixels, int], Pixels]:

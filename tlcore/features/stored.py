@@ -14,7 +14,6 @@ import torch
 from tlcore.data import Dataset, Split
 from tlcore.data.augmentation import Augmentation, augmenter
 from tlcore.data.pixels import PixelStore
-from tlcore.errors import RecipeError
 from tlcore.features.backends import Embed, Fastest
 from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
 from tlcore.features.feeds import Embedding, Feed, RawFeed, Read, Rows
@@ -44,8 +43,7 @@ class DatasetFeeds:
         seed: int = 0,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
-        if augmentation.policy != "none" and dataset.modality != "image":
-            raise RecipeError(f"Only images can be augmented; {dataset.name!r} holds {dataset.modality}s.")
+        augmentation.check(dataset.modality, frozen=False)
         self._dataset, self._backbone, self._home, self._device, self._tell = dataset, backbone, home, device, tell
         self._augmentation, self._seed = augmentation, seed
         self._inputs = reader(backbone)
@@ -70,11 +68,7 @@ class DatasetFeeds:
         Raises:
             RecipeError: an augmentation without a view that could show it.
         """
-        if self._augmentation.policy != "none" and not self._augmentation.views:
-            raise RecipeError(
-                f"The backbone is frozen, so augmentation {self._augmentation.policy!r} acts through views that are "
-                "embedded once: choose at least one (augmentation.views), or no augmentation."
-            )
+        self._augmentation.check(self._dataset.modality, frozen=True)
         self._embed = self._embed or self._fastest(embed)
         n_views = self._augmentation.views if split == "train" else 0
         views = [self._view(split, number, self._embed) for number in range(n_views + 1)]

@@ -18,9 +18,6 @@ from tlcore.zoo import backbone, weights_state
 
 __all__ = ["Studio", "check"]
 
-HEAD_ONLY = FeatureExtraction.name
-"""The strategy in which no phase trains the backbone."""
-
 
 class Studio:
     """The runs of one home. Any number of processes may have one at the same time."""
@@ -113,13 +110,7 @@ def check(recipe: Recipe, dataset: Dataset) -> None:
             f"{record.title} reads {record.modality}s, but the dataset {dataset.name!r} holds {dataset.modality}s. "
             "Choose a backbone of the same kind."
         )
-    if recipe.augmentation.policy != "none" and dataset.modality != "image":
-        raise RecipeError(f"Only images can be augmented; {dataset.name!r} holds {dataset.modality}s.")
-    if recipe.augmentation.policy != "none" and not recipe.augmentation.views and recipe.strategy.name == HEAD_ONLY:
-        raise RecipeError(
-            f"The backbone stays frozen, so augmentation {recipe.augmentation.policy!r} acts through views that are "
-            "embedded once: choose at least one (augmentation.views), or no augmentation."
-        )
+    recipe.augmentation.check(dataset.modality, frozen=isinstance(recipe.strategy, FeatureExtraction))
     state = weights_state(record)
     if state.kind == "missing":
         raise WeightsError(state.detail)
