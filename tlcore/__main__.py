@@ -87,7 +87,7 @@ def train(
     source: Annotated[str, typer.Option("--data", help="A folder, zip, csv, `sample:NAME` or a dataset's id.")] = "",
     backbone: Annotated[str, typer.Option(help="A name that `models` lists.")] = "",
     strategy: Annotated[str, typer.Option(help="How to train.")] = "feature_extraction",
-    epochs: Annotated[int, typer.Option(help="Passes over the train split.")] = 10,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the train split; the strategy's own without.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, e.g. lr=0.01, batch_size=64, head.hidden=[128].")
     ] = None,
@@ -100,14 +100,7 @@ def train(
     made = _made(plain, settings or [])
     studio = Studio(home())
     run = studio.launch(made, name=name, user=_user())
-    if not follow:
-        _print_runs([run], as_json)
-        return
-    run = _follow(studio, run, as_json)
-    _print_runs([run], as_json)
-    if run.status == "failed" or run.status == "interrupted":
-        print(run.reason, file=sys.stderr)
-        raise SystemExit(1)
+    _watch(studio, run, follow, as_json)
 
 
 @app.command()
@@ -138,6 +131,27 @@ def stop(run: str, as_json: AsJson = False) -> None:
     _print_runs([studio.stop(run)], as_json)
 
 
+@app.command()
+def resume(
+    run: str,
+    follow: Annotated[bool, typer.Option("--follow/--detach", help="Wait for the end, or return at once.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run that was stopped or interrupted, from its last saved state."""
+    studio = Studio(home())
+    _watch(studio, studio.resume(run), follow, as_json)
+
+
+def _watch(studio: Studio, run: Run, follow: bool, as_json: bool) -> None:
+    """Follow a run to its end if asked to, print what it came to, and exit with 1 if it failed."""
+    if follow:
+        run = _follow(studio, run, as_json)
+    _print_runs([run], as_json)
+    if run.status == "failed" or run.status == "interrupted":
+        print(run.reason, file=sys.stderr)
+        raise SystemExit(1)
+
+
 def _from_file(path: Path) -> dict[str, Any]:
     from tlcore.training import Recipe
 
@@ -147,7 +161,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise RecipeError(f"Cannot read the recipe {path}: {error.strerror}.") from error
 
 
-def _from_options(source: str, backbone: str, strategy: str, epochs: int) -> dict[str, Any]:
+def _from_options(source: str, backbone: str, strategy: str, epochs: int | None) -> dict[str, Any]:
     from tlcore.data import resolve
     from tlcore.zoo import backbone as known
     from tlcore.zoo import backbones
@@ -158,7 +172,8 @@ def _from_options(source: str, backbone: str, strategy: str, epochs: int) -> dic
         known(backbone)
     dataset = resolve(source, home())
     backbone = backbone or backbones(dataset.modality)[0].name
-    return {"dataset": dataset.id, "backbone": backbone, "epochs": epochs, "strategy": {"name": strategy}}
+    plain = {"dataset": dataset.id, "backbone": backbone, "strategy": {"name": strategy}}
+    return plain | ({} if epochs is None else {"epochs": epochs})
 
 
 def _made(plain: dict[str, Any], settings: list[str]) -> Any:

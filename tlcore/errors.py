@@ -5,11 +5,12 @@
     ├── WeightsError   pretrained weights cannot be had, or do not fit
     ├── RecipeError    settings that contradict each other or are out of range
     └── RunError       a run that does not exist, or cannot do what was asked
+        └── DivergedError  a training whose loss is no longer a number
 
 A message says what happened, the offending value, and what to do. Pages and the command line show it as it is.
 """
 
-__all__ = ["DataError", "RecipeError", "RunError", "TlcoreError", "WeightsError"]
+__all__ = ["DataError", "DivergedError", "RecipeError", "RunError", "TlcoreError", "WeightsError"]
 
 
 class TlcoreError(Exception):
@@ -30,3 +31,7 @@ class RecipeError(TlcoreError):
 
 class RunError(TlcoreError):
     """A run that does not exist, or that cannot do what was asked."""
+
+
+class DivergedError(RunError):
+    """A training whose loss is no longer a number."""

@@ -5,10 +5,10 @@ import torch
 from PIL import Image
 
 from tlcore.features.inputs import batch, reader
-from tlcore.strategies import FeatureExtraction
-from tlcore.training.groups import count, freeze, set_modes
-from tlcore.zoo import Head, backbones, weights_state
-from tlcore.zoo.model import build
+from tlcore.strategies import FeatureExtraction, matching
+from tlcore.training.groups import batch_norms, count, freeze, set_modes
+from tlcore.zoo import Head, backbones, stage_patterns, weights_state
+from tlcore.zoo.model import build, load_backbone
 
 SAMPLES = {
     "image": [Image.new("RGB", (40, 30), "teal"), Image.new("L", (500, 300)).convert("RGB")],
@@ -52,10 +52,37 @@ def test_a_sample_has_the_same_features_in_any_company(record, net):
     assert torch.allclose(together[:1], alone, atol=1e-4)
 
 
-def test_every_stage_has_parameters_and_they_lie_in_order(record, net):
-    names = [name for name, _ in net.named_parameters()]
-    first = [next(i for i, name in enumerate(names) if name.startswith(stage + ".")) for stage in net.stages()]
-    assert first == sorted(first)
+def test_every_parameter_of_the_backbone_lies_in_a_stage(record, net):
+    sizes = dict.fromkeys(net.stages(), 0)
+    for name, parameter in net.named_parameters():
+        if name.startswith("backbone."):
+            sizes[matching(name, dict.fromkeys(net.stages(), 1.0))] += parameter.numel()
+    assert tuple(sizes.values()) == record.stage_params
+    assert net.stages() == stage_patterns(record)
+
+
+def test_stages_run_from_input_to_output(record, net):
+    order = []
+    for stage in net.stages():
+        for name in stage.split("|"):
+            net.get_submodule(name).register_forward_hook(lambda *_, stage=stage: order.append(stage))
+    with torch.inference_mode():
+        net.eval()(batch(reader(record), SAMPLES[record.modality]))
+    assert list(dict.fromkeys(order)) == list(net.stages())
+
+
+def test_batch_norms(record, net):
+    layers = batch_norms(net.backbone)
+    assert len(layers) == record.n_batch_norms
+    assert sum(p.numel() for layer in layers for p in layer.parameters()) == record.batch_norm_params
+
+
+def test_random_weights_are_random(record):
+    torch.manual_seed(0)
+    scratch, trained = load_backbone(record, pretrained=False), load_backbone(record)
+    assert {n: p.shape for n, p in scratch.named_parameters()} == {n: p.shape for n, p in trained.named_parameters()}
+    drawn = [(a, b) for a, b in zip(scratch.parameters(), trained.parameters(), strict=True) if a.ndim > 1]
+    assert all(not torch.equal(a, b) for a, b in drawn)
 
 
 def test_feature_extraction_freezes_the_backbone_and_its_statistics(net):

@@ -32,14 +32,33 @@ class Augmentation:
     views: int = 0
     """Augmented views of each training image that a frozen backbone embeds beside the plain one; a head draws one of
     them, or the plain one, in each epoch. A few help on small data; each costs a pass."""
+    erasing: float = 0.0
+    """Chance that a random rectangle of an image is painted over with the mean colour, in [0, 1]."""
+    mixup: float = 0.0
+    """Alpha of MixUp, which blends two images and their labels; 0 for none. 0.2 is usual."""
+    cutmix: float = 0.0
+    """Alpha of CutMix, which pastes a part of one image into another; 0 for none. 1 is usual."""
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
             raise RecipeError(f"There is no augmentation called {self.policy!r}. Known: {', '.join(POLICIES)}.")
         if not isinstance(self.views, int) or not 0 <= self.views <= MAX_VIEWS:
             raise RecipeError(f"augmentation.views is a whole number from 0 to {MAX_VIEWS}; got {self.views!r}.")
-        if self.views and self.policy == "none":
-            raise RecipeError(f"{self.views} augmented views of each image need a policy; take the policy 'none'.")
+        for name, value, high in (("erasing", self.erasing, 1), ("mixup", self.mixup, 10), ("cutmix", self.cutmix, 10)):
+            if not 0 <= value <= high:
+                raise RecipeError(f"augmentation.{name} lies in [0, {high}]; got {value}.")
+        if self.views and not self.active:
+            raise RecipeError(f"{self.views} augmented views of each image need a policy; the policy is 'none'.")
+
+    @property
+    def active(self) -> bool:
+        """Single images are varied."""
+        return self.policy != "none" or self.erasing > 0
+
+    @property
+    def mixes(self) -> bool:
+        """Images of a batch are mixed with each other."""
+        return self.mixup > 0 or self.cutmix > 0
 
     def check(self, modality: str, *, frozen: bool) -> None:
         """Refuse what would silently do nothing: `frozen` says that the backbone never trains.
@@ -47,11 +66,16 @@ class Augmentation:
         Raises:
             RecipeError: samples that cannot be augmented, or no view in which a frozen backbone could show it.
         """
-        if self.policy == "none":
+        if not self.active and not self.mixes:
             return
         if modality != "image":
             raise RecipeError(
                 f"Only images can be augmented, and this dataset holds {modality}s; take the policy 'none'."
+            )
+        if frozen and self.mixes:
+            raise RecipeError(
+                "The backbone stays frozen and sees each image once, so MixUp and CutMix have nothing to mix: "
+                "set both to 0, or choose a strategy that trains the backbone."
             )
         if frozen and not self.views:
             raise RecipeError(
@@ -63,14 +87,18 @@ class Augmentation:
 def augmenter(augmentation: Augmentation, preprocessing: ImagePreprocessing) -> Callable[[Pixels, int], Pixels]:
     """A function of resized pixels (H, W, 3) and a seed -> (S, S, 3) as a network's training would see them."""
     import torch
+    from torchvision.transforms import v2
     from torchvision.transforms.v2 import functional
 
     transform = POLICIES[augmentation.policy](preprocessing)
+    mean = [round(255 * value) for value in preprocessing.mean]
+    erase = v2.Compose([v2.PILToTensor(), v2.RandomErasing(augmentation.erasing, value=mean), v2.ToPILImage()])
 
     def vary(pixels: Pixels, seed: int) -> Pixels:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return np.asarray(transform(functional.to_pil_image(np.ascontiguousarray(pixels))))
+            shown = transform(functional.to_pil_image(np.ascontiguousarray(pixels)))
+            return np.asarray(erase(shown) if augmentation.erasing else shown)
 
     return vary
 

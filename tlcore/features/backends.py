@@ -52,12 +52,11 @@ class Fastest:
         self.graph = graph_path(record, folder)
         self._export: Popen[bytes] | None = None
         self._decided = False
-        self._threads = torch.get_num_threads()
 
     def __call__(self, x: Inputs) -> Tensor:
         """Inputs -> features (B, D)."""
         if not self._decided and self.graph.exists():
-            self._decide()
+            self._decided = True
             self._try(x)
         begun = time.perf_counter()
         features = self._embed(x)
@@ -70,15 +69,10 @@ class Fastest:
         if self._export is None:
             if pace * self._left() > WORTH_SECONDS and not is_held(self.graph.with_suffix(".lock")):
                 self._export = start_export(self._record, self.graph)
-                torch.set_num_threads(max(1, self._threads - 1))  # the sooner the export is done, the better
         elif self._export.poll() is not None and not self.graph.exists():
-            self._decide()
+            self._decided = True
             self._tell(f"{self._record.title} could not be exported to ONNX, so PyTorch computes its features.")
             _LOG.warning("export failed: %s", self.graph.with_suffix(".log").read_text(errors="replace")[-2000:])
-
-    def _decide(self) -> None:
-        self._decided = True
-        torch.set_num_threads(self._threads)
 
     def _try(self, x: Inputs) -> None:
         x = _first(x, PROBE_SAMPLES)

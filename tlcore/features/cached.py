@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from tlcore.features.backends import Embed
-from tlcore.features.feeds import Read, Rows
+from tlcore.features.feeds import Read, Rows, chunks
 from tlcore.features.inputs import Reader
 from tlcore.features.store import Features
+from tlcore.seeds import seed_of
 
 __all__ = ["CachedFeed", "EmbeddingClock", "MixedFeed"]
 
@@ -56,7 +57,7 @@ class CachedFeed:
         """Samples still to compute."""
         return 0 if self._complete else len(self._table.missing(self._rows))
 
-    def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self, size: int, order: Tensor | None = None, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Features (B, D)."""
         order = torch.arange(len(self)) if order is None else order
         for start in range(0, len(order), size):
@@ -72,13 +73,13 @@ class CachedFeed:
         return self._values[self._where[now]]
 
     def _fill(self, rows: Rows, size: int) -> None:
+        """All or none of `rows`: so a pass that was cut off goes on with the very batches it would have had."""
         begun = time.perf_counter()
         prepared = self._read(rows)
         by_length = sorted(range(len(rows)), key=lambda i: self._inputs.length(prepared[i]))
-        for start in range(0, len(rows), size):
-            some = by_length[start : start + size]
-            features = self._embed(self._inputs.collate([prepared[i] for i in some]))
-            self._table.put(rows[some], features.float().cpu().numpy())
+        parts = [by_length[start : start + size] for start in range(0, len(rows), size)]
+        features = [self._embed(self._inputs.collate([prepared[i] for i in part])) for part in parts]
+        self._table.put(rows[by_length], torch.cat(features).float().cpu().numpy())
         self._clock.add(len(rows), time.perf_counter() - begun)
 
 
@@ -86,17 +87,18 @@ class MixedFeed:
     """Several views of the same samples; each time a sample comes up, one of its views is drawn."""
 
     def __init__(self, views: Sequence[CachedFeed], seed: int) -> None:
-        self._views, self._draw = views, torch.Generator().manual_seed(seed)
+        self._views, self._seed = views, seed
+        self.labels = views[0].labels
 
     def __len__(self) -> int:
         return len(self._views[0])
 
-    def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self, size: int, order: Tensor | None = None, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Features (B, D)."""
-        order = torch.arange(len(self)) if order is None else order
-        drawn = torch.randint(len(self._views), (len(order),), generator=self._draw)
-        for start in range(0, len(order), size):
-            some, which = order[start : start + size], drawn[start : start + size]
+        draw = torch.Generator().manual_seed(seed_of(self._seed, "views", epoch))
+        drawn = torch.randint(len(self._views), (len(self),), generator=draw)
+        for some in chunks(len(self), size, order):
+            which = drawn[some]
             parts = [(which == i).nonzero().squeeze(1) for i in range(len(self._views))]
             taken = [view.take(some[part], some[part], size) for view, part in zip(self._views, parts, strict=True)]
-            yield torch.cat(taken)[torch.argsort(torch.cat(parts))], self._views[0].labels[some]
+            yield torch.cat(taken)[torch.argsort(torch.cat(parts))], self.labels[some]

@@ -24,25 +24,37 @@ __all__ = [
     "Feeds",
     "RawFeed",
     "Read",
+    "ReadVaried",
     "Rows",
     "TensorFeeds",
+    "chunks",
     "move",
 ]
 
 Rows = NDArray[np.int64]
 Read = Callable[[Rows], Sequence[Any]]
 """Rows of the dataset -> prepared samples."""
+ReadVaried = Callable[[Rows, int], Sequence[Any]]
+"""Rows of the dataset and an epoch -> prepared samples as that epoch shows them."""
 
 
 class Feed(Protocol):
     """One split, in batches."""
 
+    @property
+    def labels(self) -> Tensor:
+        """Of all samples (N,)."""
+        ...
+
     def __len__(self) -> int:
         """Number of samples."""
         ...
 
-    def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Inputs, Tensor]]:
-        """Inputs and labels (B,) in the given order of positions (N,), or as they lie; the last batch may be short."""
+    def batches(self, size: int, order: Tensor | None = None, epoch: int = 0) -> Iterator[tuple[Inputs, Tensor]]:
+        """Inputs and labels (B,) in the given order of positions (N,), or as they lie; the last batch may be short.
+
+        How a sample is varied follows from the `epoch` and its position alone.
+        """
         ...
 
 
@@ -90,16 +102,16 @@ def move(x: Inputs, device: torch.device) -> Inputs:
 class RawFeed:
     """Samples as inputs of the whole model."""
 
-    def __init__(self, read: Read, inputs: Reader, rows: Rows, labels: Tensor) -> None:
-        self._read, self._inputs, self._rows, self._labels = read, inputs, rows, labels
+    def __init__(self, read: ReadVaried, inputs: Reader, rows: Rows, labels: Tensor) -> None:
+        self._read, self._inputs, self._rows, self.labels = read, inputs, rows, labels
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Inputs, Tensor]]:
+    def batches(self, size: int, order: Tensor | None = None, epoch: int = 0) -> Iterator[tuple[Inputs, Tensor]]:
         """Inputs as the backbone reads them."""
-        for some in _chunks(len(self), size, order):
-            yield self._inputs.collate(self._read(self._rows[some.numpy()])), self._labels[some]
+        for some in chunks(len(self), size, order):
+            yield self._inputs.collate(self._read(self._rows[some.numpy()], epoch)), self.labels[some]
 
 
 class TensorFeeds:
@@ -124,17 +136,18 @@ class TensorFeeds:
 
 class _TensorFeed:
     def __init__(self, x: Tensor, y: Tensor) -> None:
-        self._x, self._y = x, y
+        self._x, self.labels = x, y
 
     def __len__(self) -> int:
-        return len(self._y)
+        return len(self.labels)
 
-    def batches(self, size: int, order: Tensor | None = None) -> Iterator[tuple[Inputs, Tensor]]:
-        for some in _chunks(len(self), size, order):
-            yield self._x[some], self._y[some]
+    def batches(self, size: int, order: Tensor | None = None, epoch: int = 0) -> Iterator[tuple[Inputs, Tensor]]:
+        for some in chunks(len(self), size, order):
+            yield self._x[some], self.labels[some]
 
 
-def _chunks(n: int, size: int, order: Tensor | None) -> Iterator[Tensor]:
+def chunks(n: int, size: int, order: Tensor | None) -> Iterator[Tensor]:
+    """Positions (N,) in the given order, or as they lie, `size` at a time; the last may be fewer."""
     order = torch.arange(n) if order is None else order
     for start in range(0, len(order), size):
         yield order[start : start + size]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +13,11 @@ from tlcore.data.augmentation import Augmentation, augmenter
 from tlcore.data.pixels import PixelStore
 from tlcore.features.backends import Embed, Fastest
 from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
-from tlcore.features.feeds import Embedding, Feed, RawFeed, Read, Rows
+from tlcore.features.feeds import Embedding, Feed, RawFeed, Read, ReadVaried, Rows
 from tlcore.features.inputs import ImageInputs, Reader, reader
 from tlcore.features.store import FeatureStore
+from tlcore.precision import autocast, chosen
+from tlcore.seeds import seed_of
 from tlcore.shelf import shelf
 from tlcore.zoo import Backbone
 
@@ -41,11 +40,13 @@ class DatasetFeeds:
         device: torch.device,
         augmentation: Augmentation = Augmentation(),
         seed: int = 0,
+        precision: str = "auto",
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         augmentation.check(dataset.modality, frozen=False)
         self._dataset, self._backbone, self._home, self._device, self._tell = dataset, backbone, home, device, tell
         self._augmentation, self._seed = augmentation, seed
+        self._dtype = chosen(precision, device)
         self._inputs = reader(backbone)
         self._read = _reading(dataset, self._inputs, home)
         if isinstance(self._inputs, ImageInputs):
@@ -59,8 +60,10 @@ class DatasetFeeds:
     def raw(self, split: Split) -> Feed:
         """Inputs of the whole model; those of train augmented anew each time they come up."""
         rows = self._dataset.rows(split)
-        augmented = split == "train" and self._augmentation.policy != "none"
-        return RawFeed(self._fresh() if augmented else self._read, self._inputs, rows, self._labels[rows])
+        augmented = split == "train" and self._augmentation.active
+        varied: ReadVaried = lambda some, epoch: self._shown(some, "epoch", epoch)  # noqa: E731
+        plain: ReadVaried = lambda some, epoch: self._read(some)  # noqa: E731
+        return RawFeed(varied if augmented else plain, self._inputs, rows, self._labels[rows])
 
     def features(self, split: Split, embed: Embed) -> Feed:
         """Features (B, D) from the store; those of train drawn from the plain and the augmented views.
@@ -86,7 +89,7 @@ class DatasetFeeds:
         if (split, number) not in self._feeds:
             rows = self._dataset.rows(split)
             table = self._store.table(self._key(number), self._dataset.n_samples, self._backbone.n_features)
-            read = self._varied(number) if number else self._read
+            read: Read = (lambda rows: self._shown(rows, "view", number)) if number else self._read
             feed = CachedFeed(read, self._inputs, rows, self._labels[rows], table, embed, self._clock)
             self._feeds[split, number] = feed
         return self._feeds[split, number]
@@ -97,32 +100,23 @@ class DatasetFeeds:
             "backbone": self._backbone.name,
             "weights": self._backbone.package,
             "inputs": self._inputs.fingerprint,
-            "precision": "float32",
+            "precision": str(self._dtype).removeprefix("torch."),
         }
-        return key | ({"policy": self._augmentation.policy, "view": f"{self._seed}/{view}"} if view else {})
+        if not view:
+            return key
+        varied = {"policy": self._augmentation.policy, "erasing": str(self._augmentation.erasing)}
+        return key | varied | {"view": f"{self._seed}/{view}"}
 
-    def _varied(self, view: int) -> Read:
-        """Prepared samples as the augmentation shows them in this view."""
-        return lambda rows: self._shown(rows, view)
-
-    def _fresh(self) -> Read:
-        """Prepared samples in another view each time."""
-        times = count()
-        return lambda rows: self._shown(rows, next(times))
-
-    def _shown(self, rows: Rows, view: int) -> list[Any]:
+    def _shown(self, rows: Rows, *which: int | str) -> list[Any]:
+        """Prepared samples as the augmentation shows them in this view, or in this epoch."""
         pixels = zip(self._read(rows), rows.tolist(), strict=True)
-        return [self._vary(image, _seed_of(self._seed, view, row)) for image, row in pixels]
+        return [self._vary(image, seed_of(self._seed, *which, row)) for image, row in pixels]
 
     def _fastest(self, embed: Embed) -> Embed:
-        if self._device.type != "cpu":
-            return embed
+        if self._device.type != "cpu" or self._dtype != torch.float32:
+            return autocast(embed, self._device, self._dtype)
         folder = self._home / "graphs"
         return Fastest(embed, self._backbone, folder, tell=self._tell, left=lambda: self.embedding().left)
-
-
-def _seed_of(*parts: int) -> int:
-    return int.from_bytes(hashlib.blake2b(json.dumps(parts).encode(), digest_size=6).digest())
 
 
 def _reading(dataset: Dataset, inputs: Reader, home: Path) -> Read:

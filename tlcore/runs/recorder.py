@@ -15,7 +15,9 @@ from tlcore.training.events import (
     Finished,
     PhaseStarted,
     RunStarted,
+    SavePoint,
     StepDone,
+    Told,
     Warned,
 )
 
@@ -23,6 +25,7 @@ __all__ = ["Recorder"]
 
 WRITE_SECONDS = 0.2
 STEPS_PER_WRITE = 40
+EPOCH_VALUES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_macro_f1")
 
 
 class Recorder:
@@ -35,7 +38,7 @@ class Recorder:
         self._columns: dict[str, Any] = {}
         self._epochs = self._total_steps = 0
         self._begun = self._written = clock()
-        self._heard = self._embedded = 0
+        self._heard = self._embedded = self._from = 0
         self.stop = False
         """A stop was asked for."""
         self.best: EpochDone | None = None
@@ -46,13 +49,9 @@ class Recorder:
             case RunStarted():
                 self._epochs, self._total_steps = event.epochs, event.steps
                 self._columns |= {"epochs": event.epochs, "steps": event.steps, "activity": "starting"}
-                self._store.note(
-                    self._run, f"Training {event.trainable:,} of {event.total:,} parameters, {event.steps:,} steps."
-                )
+                self._run_started(event)
             case PhaseStarted():
-                self._store.note(
-                    self._run, f"Phase {event.name!r} from epoch {event.epoch}: {event.trainable:,} parameters train."
-                )
+                self._phase_started(event)
             case StepDone():
                 self._steps.append(event)
             case Evaluated():
@@ -61,9 +60,11 @@ class Recorder:
                 )
             case EpochDone():
                 self._epoch_done(event)
+            case Told():
+                self._store.note(self._run, event.text)
             case Warned():
                 self._store.note(self._run, event.text, level="warning")
-            case Finished():
+            case Finished() | SavePoint():
                 pass
         if self._clock() - self._written >= WRITE_SECONDS or isinstance(event, RunStarted):
             self.flush()
@@ -88,7 +89,7 @@ class Recorder:
             words += f", embedding each sample once: {embedding.done:,} of {embedding.total:,}"
         self._embedded = embedding.fresh
         to_embed = embedding.left * embedding.seconds / embedding.fresh if embedding.fresh else 0.0
-        per_step = max(0.0, self._clock() - self._begun - embedding.seconds) / step.step
+        per_step = max(0.0, self._clock() - self._begun - embedding.seconds) / (step.step - self._from)
         return {
             "step": step.step,
             "epoch": step.epoch,
@@ -96,8 +97,24 @@ class Recorder:
             "eta": to_embed + (self._total_steps - step.step) * per_step,
         }
 
+    def _run_started(self, event: RunStarted) -> None:
+        self._from, self.best = event.step, event.best
+        done = f", going on after step {event.step:,}" if event.step else ""
+        precise = "" if event.precision == "float32" else f" The backbone computes in {event.precision}."
+        self._store.note(
+            self._run,
+            f"Training {event.trainable:,} of {event.total:,} parameters, {event.steps:,} steps{done}.{precise}",
+        )
+
+    def _phase_started(self, event: PhaseStarted) -> None:
+        still = f" {event.batch_norms:,} BatchNorm layers stay frozen." if event.batch_norms else ""
+        self._store.note(
+            self._run,
+            f"Phase {event.name!r} from epoch {event.epoch}: {event.trainable:,} parameters train.{still}",
+        )
+
     def _epoch_done(self, event: EpochDone) -> None:
-        values = {name: getattr(event, name) for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")}
+        values = {name: getattr(event, name) for name in EPOCH_VALUES}
         self._points.append(
             {"scope": "epoch", "step": event.step, "epoch": event.epoch, "time": self._clock(), "values": values}
         )
@@ -107,7 +124,10 @@ class Recorder:
 
 
 def _point(step: StepDone, now: float) -> dict[str, Any]:
-    values = {"train_loss": step.loss, "train_accuracy": step.accuracy, "lr": max(step.lrs.values())}
+    values = {"train_loss": step.loss, "train_accuracy": step.accuracy}
+    values |= {f"lr {pattern}": lr for pattern, lr in step.lrs.items()}
+    if step.grad_norm is not None:
+        values["grad_norm"] = step.grad_norm
     return {"scope": "step", "step": step.step, "epoch": step.epoch, "time": now, "values": values}
 
 

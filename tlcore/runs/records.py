@@ -91,7 +91,8 @@ class Point:
     epoch: int
     time: float
     values: Mapping[str, float]
-    """By name: train_loss, train_accuracy, lr; at epochs also val_loss, val_accuracy."""
+    """By name. Steps: train_loss, train_accuracy, `lr PATTERN` for each group, grad_norm where it was measured.
+    Epochs: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     create_engine,
+    delete,
     event,
     insert,
     select,
@@ -165,6 +166,11 @@ class Store:
         with self._engine.connect() as connection:
             return tuple(Point(**row) for row in connection.execute(query).mappings())
 
+    def rewind(self, run_id: str, step: int) -> None:
+        """Forget metrics after `step`: a training that goes on from there makes them again."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(_POINTS).where(_POINTS.c.run == run_id, _POINTS.c.step > step))
+
     def note(self, run_id: str, text: str, *, level: str = "info") -> None:
         """Append a line to the run's log."""
         with self._engine.begin() as connection:
@@ -181,6 +187,11 @@ class Store:
         """Leave an order for the worker."""
         with self._engine.begin() as connection:
             connection.execute(insert(_COMMANDS).values(run=run_id, command=command, time=time.time()))
+
+    def forget_commands(self, run_id: str) -> None:
+        """Drop the orders of a run's earlier life."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(_COMMANDS).where(_COMMANDS.c.run == run_id))
 
     def commands(self, run_id: str, *, after: int = 0) -> tuple[tuple[int, str], ...]:
         """Orders as (id, command), only those with a greater id than `after`."""

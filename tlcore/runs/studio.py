@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tlcore.data import Dataset, load_dataset
-from tlcore.errors import RecipeError, WeightsError
+from tlcore.errors import RecipeError, RunError, WeightsError
 from tlcore.runs import launcher
 from tlcore.runs.liveness import noticed, run_folder
 from tlcore.runs.records import Note, Point, Run
@@ -68,6 +68,24 @@ class Studio:
             self.store.end(run_id, "stopped", "Withdrawn before it began.", where=("queued",))
         return self.run(run_id)
 
+    def resume(self, run_id: str) -> Run:
+        """Queue a run that ended before its time; it goes on from its last saved state, or from the start without one.
+
+        Pressing twice does no harm.
+
+        Raises:
+            RunError: there is no such run, or it is finished.
+        """
+        run = self.run(run_id)
+        if run.status == "finished":
+            raise RunError(f"Run {run_id} is finished: there is nothing to resume.")
+        if not run.live:
+            self.store.forget_commands(run_id)
+        again = {"status": "queued", "reason": "", "finished": None, "activity": "waiting for a free slot"}
+        if self.store.update(run_id, where=("interrupted", "stopped", "failed"), **again):
+            launcher.ring(self.home)
+        return self.run(run_id)
+
     def run(self, run_id: str) -> Run:
         """One run with its report; a dead worker is noticed here.
 
@@ -112,5 +130,5 @@ def check(recipe: Recipe, dataset: Dataset) -> None:
         )
     recipe.augmentation.check(dataset.modality, frozen=isinstance(recipe.strategy, FeatureExtraction))
     state = weights_state(record)
-    if state.kind == "missing":
+    if recipe.strategy.pretrained and state.kind == "missing":
         raise WeightsError(state.detail)

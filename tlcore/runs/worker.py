@@ -20,12 +20,13 @@ from tlcore.errors import TlcoreError
 from tlcore.evaluation.report import report
 from tlcore.features.feeds import Feeds
 from tlcore.features.stored import DatasetFeeds
+from tlcore.runs.liveness import run_folder
 from tlcore.runs.recorder import Recorder
 from tlcore.runs.records import Run
 from tlcore.runs.store import Store, open_store
 from tlcore.training import Recipe
 from tlcore.training.checkpoint import save_weights
-from tlcore.training.events import EpochDone
+from tlcore.training.events import EpochDone, RunStarted, SavePoint
 from tlcore.training.loop import fit
 from tlcore.training.scoring import embedder, logits
 from tlcore.zoo import backbone
@@ -33,8 +34,10 @@ from tlcore.zoo.model import TransferModel, build
 
 __all__ = ["work"]
 
-SAVE_SECONDS = 2.0
-"""Heads train at hundreds of epochs a second: the best of them is written no more often than this."""
+EPOCH_SAVE_SECONDS = 2.0
+"""Heads train at hundreds of epochs a second: the state is written no more often than this at their ends."""
+STEP_SAVE_SECONDS = 120.0
+"""And this often within an epoch."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -61,7 +64,7 @@ def _train(home: Path, store: Store, run: Run) -> None:
     dataset, record = load_dataset(home, recipe.dataset), backbone(recipe.backbone)
     torch.manual_seed(recipe.seed)
     device = torch_device(recipe.device)
-    model = build(record, len(dataset.classes), recipe.head).to(device)
+    model = build(record, len(dataset.classes), recipe.head, pretrained=recipe.strategy.pretrained).to(device)
     data = DatasetFeeds(
         dataset,
         record,
@@ -69,16 +72,22 @@ def _train(home: Path, store: Store, run: Run) -> None:
         device=device,
         augmentation=recipe.augmentation,
         seed=recipe.seed,
+        precision=recipe.precision,
         tell=partial(store.note, run.id),
     )
     recorder = Recorder(store, run.id, data)
-    weights = home / "runs" / run.id / "best.safetensors"
-    saved = 0.0
-    with closing(fit(model, data, recipe)) as events:
+    folder = run_folder(home, run.id)
+    weights, state = folder / "best.safetensors", folder / "state.pt"
+    resume = state if state.exists() else None
+    saved = time.monotonic()
+    with closing(fit(model, data, recipe, resume=resume)) as events:
         for event in events:
+            if isinstance(event, RunStarted):
+                store.rewind(run.id, event.step)
             recorder.take(event)
-            if isinstance(event, EpochDone) and event.best and time.monotonic() - saved > SAVE_SECONDS:
-                save_weights(model, weights, recipe, dataset.classes, event.epoch)
+            if isinstance(event, SavePoint) and _due(event, time.monotonic() - saved):
+                recorder.flush()
+                event.save(state)
                 saved = time.monotonic()
             if recorder.stop:
                 break
@@ -88,6 +97,12 @@ def _train(home: Path, store: Store, run: Run) -> None:
     else:
         save_weights(model, weights, recipe, dataset.classes, recorder.best.epoch)
         _score(store, run, recorder, recorder.best, model, data, dataset)
+        if not recorder.stop:
+            state.unlink(missing_ok=True)
+
+
+def _due(point: SavePoint, since: float) -> bool:
+    return since > (EPOCH_SAVE_SECONDS if point.epoch_done else STEP_SAVE_SECONDS)
 
 
 def _score(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
-from tlcore.errors import RecipeError
-from tlcore.strategies.strategy import Optimizer, Phase, Transferable, register
+from tlcore.strategies.options import rate_option
+from tlcore.strategies.strategy import Optimizer, Phase, Transferable, Usual, rate, register
 
 __all__ = ["FeatureExtraction"]
 
@@ -21,17 +21,14 @@ class FeatureExtraction:
     summary: ClassVar[str] = (
         "Train a new head on the frozen backbone. Minutes, little data, little risk of overfitting."
     )
-    optimizer: ClassVar[Optimizer] = Optimizer(name="adam")
+    usual: ClassVar[Usual] = Usual(optimizer=Optimizer(name="adam"), schedule="constant", warmup=0.0, clip=0.0)
+    pretrained: ClassVar[bool] = True
 
-    lr: float = field(
-        default=1e-3,
-        metadata={"title": "Head learning rate", "help": "How far each step moves the head.", "min": 1e-6, "max": 1.0},
-    )
+    lr: float = rate_option(1e-3, "Head learning rate", "How far each step moves the head.")
     """Learning rate of the head."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.lr <= 1:
-            raise RecipeError(f"The learning rate of the head lies in (0, 1]; got {self.lr}.")
+        rate("of the head", self.lr)
 
     def phases(self, model: Transferable, epochs: int) -> tuple[Phase, ...]:
         """One phase with only the head in it."""

@@ -1,4 +1,4 @@
-"""The weights of a run on disk: only what training moved, the rest is the pretrained backbone's."""
+"""The weights of a run on disk: only what training may move, the rest is the pretrained backbone's."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ from pathlib import Path
 from torch import Tensor
 
 from tlcore.errors import WeightsError
+from tlcore.training.groups import movable
 from tlcore.training.recipe import Recipe
 from tlcore.zoo.model import TransferModel
 
-__all__ = ["load_weights", "moved", "save_weights"]
-
-
-def moved(model: TransferModel) -> dict[str, Tensor]:
-    """The head, and the backbone's parameters and buffers if any of its parameters trains."""
-    whole = any(parameter.requires_grad for parameter in model.backbone.parameters())
-    return {name: value for name, value in model.state_dict().items() if whole or name.startswith("head.")}
+__all__ = ["load_weights", "save_weights"]
 
 
 def save_weights(model: TransferModel, path: Path, recipe: Recipe, classes: Sequence[str], epoch: int) -> None:
     """Write safetensors with the recipe and class names in its metadata; a reader never sees a half-written file."""
     from safetensors.torch import save_file
 
-    tensors = {name: value.detach().cpu().contiguous() for name, value in moved(model).items()}
+    state: dict[str, Tensor] = model.state_dict()
+    names = movable(model, recipe.plan(model))
+    tensors = {name: state[name].detach().cpu().contiguous() for name in names}
     notes = {"recipe": json.dumps(recipe.to_dict()), "classes": json.dumps(list(classes)), "epoch": str(epoch)}
     draft = path.with_suffix(".new")
     save_file(tensors, draft, metadata=notes)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-__all__ = ["EpochDone", "Evaluated", "Event", "Finished", "PhaseStarted", "RunStarted", "StepDone", "Warned"]
+__all__ = [
+    "EpochDone",
+    "Evaluated",
+    "Event",
+    "Finished",
+    "PhaseStarted",
+    "RunStarted",
+    "SavePoint",
+    "StepDone",
+    "Told",
+    "Warned",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,11 +27,17 @@ class RunStarted:
 
     epochs: int
     steps: int
-    """Optimizer steps in all."""
+    """Optimizer steps in all, if no phase ends early."""
     trainable: int
     """Parameters that the first phase trains."""
     total: int
     """Parameters of the model."""
+    step: int = 0
+    """Steps that were done before, where the training goes on from a saved state."""
+    precision: str = "float32"
+    """Of the forward pass where the backbone trains."""
+    best: EpochDone | None = None
+    """The best epoch so far, where the training goes on from a saved state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +49,8 @@ class PhaseStarted:
     """Its first epoch, from 1."""
     trainable: int
     """Parameters that train in it."""
+    batch_norms: int = 0
+    """BatchNorm layers that stay frozen in it although stages around them train."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +66,10 @@ class StepDone:
     """Share of the batch that was right, in [0, 1], with dropout on."""
     lrs: Mapping[str, float]
     """By parameter pattern, as used in this step."""
+    n: int = 0
+    """Samples in the step."""
+    grad_norm: float | None = None
+    """2-norm of all gradients together, before clipping; None where it was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +93,26 @@ class EpochDone:
     train_accuracy: float
     val_loss: float
     val_accuracy: float
+    val_macro_f1: float = 0.0
     best: bool
     """The best val accuracy so far, or the same at a lower loss."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavePoint:
+    """The state can be saved now, before the next event is asked for."""
+
+    step: int
+    epoch_done: bool
+    save: Callable[[Path], None]
+    """Write all that `fit` needs to go on from here, as one file that appears whole or not at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Something worth knowing."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,4 +131,4 @@ class Finished:
     val_loss: float
 
 
-Event = RunStarted | PhaseStarted | StepDone | Evaluated | EpochDone | Warned | Finished
+Event = RunStarted | PhaseStarted | StepDone | Evaluated | EpochDone | SavePoint | Told | Warned | Finished

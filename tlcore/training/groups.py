@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import nn, optim
+from torch import Tensor, nn, optim
 
 from tlcore.errors import RecipeError
 from tlcore.strategies import Optimizer, Phase, matching
 from tlcore.zoo.model import TransferModel
 
-__all__ = ["count", "freeze", "optimizer", "parameter_groups", "set_modes"]
+__all__ = ["batch_norms", "carry", "count", "freeze", "movable", "optimizer", "parameter_groups", "set_modes"]
 
 
-def freeze(model: nn.Module, phase: Phase) -> None:
+def batch_norms(module: nn.Module) -> list[nn.Module]:
+    """All BatchNorm layers of any dimension."""
+    return [layer for layer in module.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+
+
+def freeze(model: TransferModel, phase: Phase, *, batch_norm: bool = False) -> None:
     """Leave `requires_grad` on for what a pattern of the phase matches, and nothing else.
+
+    Args:
+        batch_norm: Also freeze the backbone's BatchNorm weights and biases.
 
     Raises:
         RecipeError: a pattern matches no parameter.
@@ -27,14 +35,28 @@ def freeze(model: nn.Module, phase: Phase) -> None:
         used.add(pattern)
     if unused := sorted(set(phase.lrs) - used):
         raise RecipeError(f"Phase {phase.name!r} trains {unused[0]!r}, but no parameter of this model is called that.")
+    for layer in batch_norms(model.backbone) if batch_norm else ():
+        layer.requires_grad_(False)
 
 
 def set_modes(model: TransferModel) -> bool:
-    """Train mode, except for a backbone that is wholly frozen; returns whether it is."""
+    """Train mode for what trains, eval mode for what is frozen; returns whether the whole backbone is.
+
+    A BatchNorm layer whose weights are frozen stays in eval mode, so that its statistics are frozen with them.
+    """
     model.train()
-    frozen = not any(parameter.requires_grad for parameter in model.backbone.parameters())
-    model.backbone.train(not frozen)
-    return frozen
+    _follow_parameters(model.backbone, training=True)
+    for layer in batch_norms(model.backbone):
+        layer.train(any(parameter.requires_grad for parameter in layer.parameters()))
+    return not any(parameter.requires_grad for parameter in model.backbone.parameters())
+
+
+def _follow_parameters(module: nn.Module, *, training: bool) -> None:
+    """A module is in train mode if any of its parameters trains; one without parameters follows the one around it."""
+    parameters = list(module.parameters())
+    module.training = any(parameter.requires_grad for parameter in parameters) if parameters else training
+    for child in module.children():
+        _follow_parameters(child, training=module.training)
 
 
 def count(model: nn.Module) -> tuple[int, int]:
@@ -43,12 +65,25 @@ def count(model: nn.Module) -> tuple[int, int]:
     return sum(n for n, trains in sizes if trains), sum(n for n, _ in sizes)
 
 
+def movable(model: TransferModel, phases: Sequence[Phase]) -> tuple[str, ...]:
+    """Names in the state dict that any of the phases may change: parameters, and buffers of a backbone that trains."""
+    patterns = {pattern: lr for phase in phases for pattern, lr in phase.lrs.items()}
+    parameters = [name for name, _ in model.named_parameters() if matching(name, patterns)]
+    if all(name.startswith("head.") for name in parameters):
+        return tuple(parameters)
+    stored = set(model.state_dict())
+    return tuple(parameters) + tuple(name for name, _ in model.named_buffers() if name in stored)
+
+
 def parameter_groups(model: nn.Module, lrs: Mapping[str, float], weight_decay: float) -> list[dict[str, Any]]:
-    """One optimizer group per pattern, norms and biases (one-dimensional) apart so that they do not decay."""
+    """One optimizer group per pattern, norms and biases (one-dimensional) apart so that they do not decay.
+
+    Parameters without `requires_grad` are left out.
+    """
     groups: dict[tuple[str, bool], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
         pattern = matching(name, lrs)
-        if pattern is None:
+        if pattern is None or not parameter.requires_grad:
             continue
         decays = parameter.ndim > 1
         group = groups.setdefault(
@@ -73,3 +108,12 @@ def optimizer(settings: Optimizer, groups: list[dict[str, Any]]) -> optim.Optimi
         case "adamw":
             return optim.AdamW(groups, fused=True)
     return optim.SGD(groups, momentum=0.9, fused=True)
+
+
+def carry(old: optim.Optimizer | None, new: optim.Optimizer) -> optim.Optimizer:
+    """Let what trained before go on with its state; what is frozen now loses it, what joins begins without."""
+    parameters: list[Tensor] = [parameter for group in new.param_groups for parameter in group["params"]]
+    for parameter in parameters if old else ():
+        if old and parameter in old.state:
+            new.state[parameter] = old.state[parameter]
+    return new

@@ -6,48 +6,66 @@ import math
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
-from torch import Tensor, optim
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from tlcore.errors import RecipeError
+from tlcore.errors import DivergedError, RecipeError
 from tlcore.features.feeds import Feed, Feeds, move
-from tlcore.strategies import Phase
-from tlcore.training.checkpoint import moved
-from tlcore.training.events import EpochDone, Event, Finished, PhaseStarted, RunStarted, StepDone
-from tlcore.training.groups import count, freeze, optimizer, parameter_groups, set_modes
+from tlcore.precision import autocast, chosen, scaler
+from tlcore.strategies import Phase, Preparing
+from tlcore.training.criterion import Criterion, class_weights, mixer, order
+from tlcore.training.events import (
+    EpochDone,
+    Event,
+    Finished,
+    PhaseStarted,
+    RunStarted,
+    SavePoint,
+    StepDone,
+    Told,
+    Warned,
+)
+from tlcore.training.groups import batch_norms, carry, count, freeze, movable, optimizer, parameter_groups, set_modes
 from tlcore.training.recipe import Recipe
-from tlcore.training.scoring import Forward, embedder, logits
-from tlcore.zoo.model import Inputs, TransferModel
+from tlcore.training.scoring import Forward, embedder, logits, macro_f1
+from tlcore.training.state import Position, load_state, restore_random, save_state
+from tlcore.training.update import Measured, Update
+from tlcore.zoo.model import TransferModel
 
 __all__ = ["fit"]
 
 TELL_SECONDS = 0.1
 
 
-def fit(model: TransferModel, data: Feeds, recipe: Recipe) -> Generator[Event]:
+def fit(model: TransferModel, data: Feeds, recipe: Recipe, *, resume: Path | None = None) -> Generator[Event]:
     """Train `model` in place as `recipe` says and tell each event as it happens.
 
-    However the iteration ends, by itself or by `close()`, the model then holds the weights of the epoch that was best
-    on val (highest accuracy, then lowest loss), or the current ones if no epoch was finished.
+    However the iteration ends, by itself, by `close()` or by an error, the model then holds the weights of the epoch
+    that was best on val (highest accuracy, then lowest loss), or the ones it came with if no epoch was finished.
 
-    While the backbone is wholly frozen, each sample passes through it once: the first epoch stores its features.
+    While the backbone is wholly frozen, each sample passes through it once: the first epoch stores its features. While
+    its first stages are, the activations behind them are stored, where there is room.
+
+    Args:
+        resume: A file written at a `SavePoint` of the same recipe: the training goes on from there, and every loss is
+            the one it would have been.
 
     Raises:
         RecipeError: a phase names parameters that the model does not have, or a split is empty.
+        DivergedError: the loss is no longer a number.
+        RunError: the state cannot be read, or is another recipe's.
     """
     torch.manual_seed(recipe.seed)
-    phases = recipe.strategy.phases(model, recipe.epochs)
-    epochs = sum(phase.epochs for phase in phases)
-    run = _Run(model=model, data=data, recipe=recipe, steps=epochs * math.ceil(_n_train(data) / recipe.batch_size))
+    if isinstance(recipe.strategy, Preparing):
+        recipe.strategy.prepare(model)
+    run = _Run(model=model, data=data, recipe=recipe)
     try:
-        freeze(model, phases[0])
-        trainable, total = count(model)
-        yield RunStarted(epochs=epochs, steps=run.steps, trainable=trainable, total=total)
-        for phase in phases:
-            yield from run.phase(phase)
-        yield run.finished()
+        if resume:
+            run.resume(resume)
+        yield from run.events()
     finally:
         model.load_state_dict(run.best_weights, strict=False)
         model.eval()
@@ -60,95 +78,228 @@ class _Run:
     model: TransferModel
     data: Feeds
     recipe: Recipe
-    steps: int
-    step: int = 0
-    epoch: int = 0
-    best: EpochDone | None = None
+    at: Position = field(default_factory=Position)
     best_weights: dict[str, Tensor] = field(default_factory=dict)
+    update: Update | None = None
+    pending: list[_Step] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        recipe, self.labels = self.recipe, _labels(self.data)
+        self.phases = recipe.plan(self.model)
+        self.n_classes = _n_classes(self.model)
         self.device = next(self.model.parameters()).device
-        self.order = torch.Generator().manual_seed(self.recipe.seed)
-        self.rule = self.recipe.optimizer or self.recipe.strategy.optimizer
+        self.dtype = chosen(recipe.precision, self.device)
+        self.freezes_bn = recipe.freezes_batch_norm()
+        self.movable = movable(self.model, self.phases)
+        self.best_weights = self.weights()
+        self.per_epoch = math.ceil(len(self.labels) / recipe.batch_size)
+        self.steps = self.per_epoch * sum(phase.epochs for phase in self.phases)
+        self.at.micro = math.ceil(recipe.batch_size / recipe.accumulate)
+        self.at.pristine = recipe.strategy.pretrained and not isinstance(recipe.strategy, Preparing)
+        weights = class_weights(self.labels, self.n_classes).to(self.device) if recipe.balance == "weights" else None
+        self.criterion = Criterion(weights, recipe.label_smoothing)
+        augmentation = recipe.augmentation
+        self.mix = mixer(augmentation, self.n_classes) if augmentation.mixes else None
+        self.resumed: dict[str, object] = {}
+
+    def resume(self, path: Path) -> None:
+        """Take over position, weights and random numbers; the optimizer's state waits for its phase."""
+        self.resumed = load_state(path, self.recipe, self.model)
+        self.at = self.resumed["position"]  # type: ignore[assignment]
+        self.best_weights = self.resumed["best"]  # type: ignore[assignment]
+        self.model.load_state_dict(self.resumed["weights"], strict=False)  # type: ignore[arg-type]
+
+    def events(self) -> Iterator[Event]:
+        """From the first event to the last."""
+        freeze(self.model, self.phases[self.at.phase], batch_norm=self.freezes_bn)
+        trainable, total = count(self.model)
+        yield RunStarted(
+            epochs=sum(phase.epochs for phase in self.phases),
+            steps=self.steps,
+            trainable=trainable,
+            total=total,
+            step=self.at.step,
+            precision=str(self.dtype).removeprefix("torch."),
+            best=self.at.best,
+        )
+        while self.at.phase < len(self.phases):
+            yield from self.phase(self.phases[self.at.phase])
+            self.at.phase, self.at.phase_epochs = self.at.phase + 1, 0
+            self.at.lowest, self.at.waited = float("inf"), 0
+        assert self.at.best is not None
+        best = self.at.best
+        yield Finished(best_epoch=best.epoch, val_accuracy=best.val_accuracy, val_loss=best.val_loss)
 
     def phase(self, phase: Phase) -> Iterator[Event]:
-        freeze(self.model, phase)
-        yield PhaseStarted(name=phase.name, epoch=self.epoch + 1, trainable=count(self.model)[0])
-        update = optimizer(self.rule, parameter_groups(self.model, phase.lrs, self.rule.weight_decay))
-        forward, train, val = self.feeds(set_modes(self.model))
-        for _ in range(phase.epochs):
-            self.epoch += 1
-            train_loss, train_accuracy = yield from self.train(forward, train, update)
-            scores, labels = yield from logits(self.model, forward, val, "val")
-            yield self.judge(train_loss, train_accuracy, scores, labels)
+        """All epochs of one trainable set, or fewer if val stops getting better."""
+        frozen = self.begin(phase)
+        if not self.at.phase_epochs and not self.at.batches:
+            still = 0 if frozen or not self.freezes_bn else len(batch_norms(self.model.backbone))
+            trainable = count(self.model)[0]
+            yield PhaseStarted(name=phase.name, epoch=self.at.epoch + 1, trainable=trainable, batch_norms=still)
+        forward, train, val = self.feeds(phase, frozen)
+        while self.at.phase_epochs < phase.epochs and not self.exhausted():
+            yield from self.epoch(phase, forward, train, val)
+        if self.at.phase_epochs < phase.epochs:
+            yield Told(
+                text=f"Phase {phase.name!r} ends at epoch {self.at.epoch}: for {self.at.waited} epochs the val loss "
+                f"did not fall below {self.at.lowest:.4f}."
+            )
 
-    def feeds(self, frozen: bool) -> tuple[Forward, Feed, Feed]:
+    def begin(self, phase: Phase) -> bool:
+        """Freeze, and make the optimizer; returns whether the whole backbone is frozen."""
+        freeze(self.model, phase, batch_norm=self.freezes_bn)
+        frozen = set_modes(self.model)
+        self.at.pristine = self.at.pristine and frozen
+        rule = self.recipe.optimizer
+        fresh = optimizer(rule, parameter_groups(self.model, phase.lrs, rule.weight_decay))
+        before = self.update.optimizer if self.update else None
+        self.update = Update(
+            optimizer=carry(before, fresh),
+            criterion=self.criterion,
+            scaler=scaler(self.device, torch.float32 if frozen else self.dtype),
+            clip=self.recipe.clip,
+            micro=self.at.micro,
+            warn=self.warnings.append,
+        )
+        if self.resumed:
+            self.update.optimizer.load_state_dict(self.resumed["optimizer"])  # type: ignore[arg-type]
+            self.update.scaler.load_state_dict(self.resumed["scaler"])  # type: ignore[arg-type]
+            restore_random(self.resumed["random"])  # type: ignore[arg-type]
+            self.resumed = {}
+        return frozen
+
+    def feeds(self, phase: Phase, frozen: bool) -> tuple[Forward, Feed, Feed]:
         """What runs and what it reads: only the head, on stored features, while the backbone stays as it is."""
-        if not frozen:
-            return self.model, self.data.raw("train"), self.data.raw("val")
-        embed = embedder(self.model)
-        return self.model.head, self.data.features("train", embed), self.data.features("val", embed)
+        varied = self.recipe.augmentation
+        if frozen and self.at.pristine and not varied.mixes and (varied.views or not varied.active):
+            embed = embedder(self.model)
+            return self.model.head, self.data.features("train", embed), self.data.features("val", embed)
+        return autocast(self.model, self.device, self.dtype), self.data.raw("train"), self.data.raw("val")
 
-    def train(
-        self, forward: Forward, feed: Feed, update: optim.Optimizer
-    ) -> Generator[StepDone, None, tuple[float, float]]:
-        """One epoch; returns its mean loss and accuracy. Results leave the device some at a time."""
+    def exhausted(self) -> bool:
+        """Whether val got no better for as long as the recipe waits."""
+        return bool(self.recipe.patience) and self.at.waited >= self.recipe.patience
+
+    def epoch(self, phase: Phase, forward: Forward, train: Feed, val: Feed) -> Iterator[Event]:
+        """One pass over train, then val."""
+        if not self.at.batches:
+            self.at.epoch += 1
+            self.at.loss, self.at.right, self.at.seen = 0.0, 0.0, 0
+        yield from self.train(phase, forward, train)
+        self.at.batches = 0
+        self.at.phase_epochs += 1
+        scores, labels = yield from logits(self.model, forward, val, "val", batch=max(64, self.at.micro))
+        yield self.judge(scores, labels)
+        yield self.save_point(epoch_done=True)
+
+    def train(self, phase: Phase, forward: Forward, feed: Feed) -> Iterator[Event]:
+        """The rest of one epoch's steps. Results leave the device some at a time."""
         set_modes(self.model)
-        told, pending, done = time.monotonic(), list[_Step](), list[tuple[float, float, int]]()
-        for x, y in feed.batches(self.recipe.batch_size, torch.randperm(len(feed), generator=self.order)):
-            pending.append(self.take_step(forward, x, y.to(self.device, non_blocking=True), update))
-            if time.monotonic() - told > TELL_SECONDS:
-                done += yield from self.tell(pending)
+        assert self.update is not None
+        rest = order(self.recipe, self.labels, self.n_classes, self.at.epoch)
+        rest = rest[self.at.batches * self.recipe.batch_size :]
+        told, due = time.monotonic(), True
+        for x, y in feed.batches(self.recipe.batch_size, rest, self.at.epoch):
+            measured = self.take_step(phase, forward, move(x, self.device), y.to(self.device, non_blocking=True), due)
+            self.pending.append(measured)
+            due = time.monotonic() - told > TELL_SECONDS
+            if due:
+                yield from self.tell()
+                yield self.save_point(epoch_done=False)
                 told = time.monotonic()
-        done += yield from self.tell(pending)
-        n = sum(size for _, _, size in done)
-        return sum(loss * size for loss, _, size in done) / n, sum(right for _, right, _ in done) / n
+        yield from self.tell()
 
-    def take_step(self, forward: Forward, x: Inputs, y: Tensor, update: optim.Optimizer) -> _Step:
-        self.step += 1
-        factor = self.recipe.schedule.factor(self.step, self.steps)
-        for group in update.param_groups:
-            group["lr"] = group["base_lr"] * factor
-        out = forward(move(x, self.device))  # (B, C)
-        loss = cross_entropy(out, y)
-        update.zero_grad(set_to_none=True)
-        loss.backward()
-        update.step()
-        lrs = {group["pattern"]: group["lr"] for group in update.param_groups}
-        right = (out.detach().argmax(1) == y).sum()
-        return _Step(step=self.step, lrs=lrs, n=len(y), measured=torch.stack((loss.detach().float(), right.float())))
+    def take_step(self, phase: Phase, forward: Forward, x: object, y: Tensor, norm: bool) -> _Step:
+        """Move the weights once."""
+        assert self.update is not None
+        n = len(y)
+        if self.mix and isinstance(x, Tensor):
+            x, y = self.mix(x, y)
+        measured = self.update.step(forward, x, y, self.factor(phase), norm=norm)  # type: ignore[arg-type]
+        self.at.micro = self.update.micro
+        self.at.batches += 1
+        self.at.step += 1
+        lrs = {group["pattern"]: group["lr"] for group in self.update.optimizer.param_groups}
+        return _Step(step=self.at.step, lrs=lrs, n=n, measured=measured)
 
-    def tell(self, pending: list[_Step]) -> Generator[StepDone, None, list[tuple[float, float, int]]]:
-        """Report the pending steps and forget them; returns (loss, number right, samples) of each."""
-        numbers = torch.stack([step.measured for step in pending]).tolist() if pending else []
-        rows = [(loss, right, step.n) for step, (loss, right) in zip(pending, numbers, strict=True)]
-        for step, (loss, right, n) in zip(pending, rows, strict=True):
-            yield StepDone(step=step.step, epoch=self.epoch, loss=loss, accuracy=right / n, lrs=step.lrs)
-        pending.clear()
-        return rows
+    def factor(self, phase: Phase) -> float:
+        """What the coming step multiplies base rates by: the schedule over the run as planned, the phase's warm-up."""
+        within = self.at.phase_epochs * self.per_epoch + self.at.batches + 1
+        before = sum(earlier.epochs for earlier in self.phases[: self.at.phase]) * self.per_epoch
+        planned = self.recipe.schedule.factor(before + within, self.steps)
+        return planned * phase.factor(within, phase.epochs * self.per_epoch)
 
-    def judge(self, train_loss: float, train_accuracy: float, scores: Tensor, labels: Tensor) -> EpochDone:
+    def tell(self) -> Iterator[Event]:
+        """Report the pending steps and forget them."""
+        steps, self.pending = self.pending, []
+        if steps:
+            zero = torch.zeros((), device=self.device)
+            rows = [torch.stack((s.measured.loss.float(), s.measured.right.float(), _or(s, zero))) for s in steps]
+            numbers = torch.stack(rows).tolist()
+        for step, (loss, right, norm) in zip(steps, numbers if steps else [], strict=True):
+            if not math.isfinite(loss):
+                raise _diverged(step, loss)
+            self.at.loss, self.at.right, self.at.seen = (
+                self.at.loss + loss * step.n,
+                self.at.right + right,
+                self.at.seen + step.n,
+            )
+            yield StepDone(
+                step=step.step,
+                epoch=self.at.epoch,
+                loss=loss,
+                accuracy=right / step.n,
+                lrs=step.lrs,
+                n=step.n,
+                grad_norm=None if step.measured.grad_norm is None else norm,
+            )
+        while self.warnings:
+            yield Warned(text=self.warnings.pop(0))
+
+    def judge(self, scores: Tensor, labels: Tensor) -> EpochDone:
         """Close the epoch; if it is the best so far, keep a copy of its weights."""
         loss = cross_entropy(scores, labels).item()
-        accuracy = (scores.argmax(1) == labels).float().mean().item()
-        best = self.best is None or (accuracy, -loss) > (self.best.val_accuracy, -self.best.val_loss)
+        if not math.isfinite(loss):
+            raise DivergedError(f"The val loss of epoch {self.at.epoch} is {loss}. {ADVICE}")
+        accuracy, before = (scores.argmax(1) == labels).float().mean().item(), self.at.best
         done = EpochDone(
-            epoch=self.epoch,
-            step=self.step,
-            train_loss=train_loss,
-            train_accuracy=train_accuracy,
+            epoch=self.at.epoch,
+            step=self.at.step,
+            train_loss=self.at.loss / self.at.seen,
+            train_accuracy=self.at.right / self.at.seen,
             val_loss=loss,
             val_accuracy=accuracy,
-            best=best,
+            val_macro_f1=macro_f1(scores, labels),
+            best=before is None or (accuracy, -loss) > (before.val_accuracy, -before.val_loss),
         )
-        if best:
-            self.best = done
-            self.best_weights |= {name: value.detach().clone() for name, value in moved(self.model).items()}
+        if done.best:
+            self.at.best, self.best_weights = done, self.weights()
+        self.at.waited = 0 if loss < self.at.lowest else self.at.waited + 1
+        self.at.lowest = min(self.at.lowest, loss)
         return done
 
-    def finished(self) -> Finished:
-        assert self.best is not None
-        return Finished(best_epoch=self.best.epoch, val_accuracy=self.best.val_accuracy, val_loss=self.best.val_loss)
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of all that any phase moves."""
+        stored = self.model.state_dict()
+        return {name: stored[name].detach().clone() for name in self.movable}
+
+    def save_point(self, *, epoch_done: bool) -> SavePoint:
+        return SavePoint(step=self.at.step, epoch_done=epoch_done, save=self.save)
+
+    def save(self, path: Path) -> None:
+        """Write the state as it is at this very event."""
+        assert self.update is not None
+        save_state(
+            path,
+            recipe=self.recipe,
+            position=self.at,
+            weights=self.weights(),
+            best=self.best_weights,
+            optimizer=self.update.optimizer,
+            scaler=self.update.scaler,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +307,32 @@ class _Step:
     step: int
     lrs: dict[str, float]
     n: int
-    measured: Tensor
-    """Loss and number right, (2,), still on the device."""
+    measured: Measured
 
 
-def _n_train(data: Feeds) -> int:
-    n = len(data.raw("train"))
-    if not n or not len(data.raw("val")):
+ADVICE = (
+    "The learning rate is too high for these weights: use a tenth of it, a warm-up, or gradient clipping (clip = 1). "
+    "The best epoch so far is kept."
+)
+
+
+def _diverged(step: _Step, loss: float) -> DivergedError:
+    highest = max(step.lrs.values())
+    return DivergedError(f"The loss became {loss} at step {step.step:,}, at a learning rate of {highest:g}. {ADVICE}")
+
+
+def _or(step: _Step, zero: Tensor) -> Tensor:
+    norm = step.measured.grad_norm
+    return zero if norm is None else norm.float()
+
+
+def _n_classes(model: TransferModel) -> int:
+    *_, last = (module for module in model.head.modules() if isinstance(module, torch.nn.Linear))
+    return last.out_features
+
+
+def _labels(data: Feeds) -> Tensor:
+    labels = data.raw("train").labels
+    if not len(labels) or not len(data.raw("val")):
         raise RecipeError("Training needs samples in both the train and the val split; one of them is empty.")
-    return n
+    return labels

@@ -9,11 +9,19 @@ from typing import Any
 
 from tlcore.data.augmentation import Augmentation
 from tlcore.errors import RecipeError
-from tlcore.strategies import FeatureExtraction, Optimizer, Strategy, options, strategy
+from tlcore.strategies import FeatureExtraction, Optimizer, Phase, Strategy, Transferable, options, strategy, usual
 from tlcore.training.schedules import Schedule
 from tlcore.zoo import Head, backbone
 
-__all__ = ["Recipe"]
+__all__ = ["BALANCES", "BATCH_NORMS", "PRECISIONS", "SMALL_BATCH", "Recipe"]
+
+BALANCES = ("none", "weights", "sampling")
+BATCH_NORMS = ("auto", "frozen", "train")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+SMALL_BATCH = 32
+"""Samples below which batch statistics are too noisy to train with."""
+OWN: Any = None
+"""Takes the strategy's own value when the recipe is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,43 +33,80 @@ class Recipe:
     backbone: str
     """A name in the zoo."""
     strategy: Strategy = field(default_factory=FeatureExtraction)
+    phases: tuple[Phase, ...] = ()
+    """A sequence of one's own, instead of the strategy's."""
     head: Head = field(default_factory=Head)
-    optimizer: Optimizer | None = None
-    """None takes the strategy's own."""
-    schedule: Schedule = field(default_factory=Schedule)
+    optimizer: Optimizer = OWN
+    schedule: Schedule = OWN
     augmentation: Augmentation = field(default_factory=Augmentation)
-    epochs: int = 10
+    epochs: int = OWN
+    """Passes over train, all phases together."""
     batch_size: int = 16
-    """Samples in a step."""
+    """Samples in an optimizer step."""
+    accumulate: int = 1
+    """Parts that a batch passes the network in, to save memory; the step is the same."""
+    clip: float = OWN
+    """Largest norm of all gradients together; 0 leaves them as they are."""
+    patience: int = OWN
+    """Epochs without a lower val loss after which a phase ends early, and with the last phase the run; 0 is never."""
+    balance: str = "none"
+    """Against unequal classes: `weights` in the loss, or `sampling` each class equally often."""
+    label_smoothing: float = 0.0
+    """Share of each label spread over all classes, in [0, 1)."""
+    batch_norm: str = "auto"
+    """Of the backbone: `frozen` in eval mode, `train`, or `auto`, which freezes below 32 samples at a time."""
+    precision: str = "auto"
+    """Of the forward pass where the backbone trains; `auto` is bfloat16 or float16 on CUDA, else float32."""
     seed: int = 0
-    """Of the head's initial weights, the order of samples and dropout."""
+    """Of the head's initial weights, the order of samples, augmentation and dropout."""
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        backbone(self.backbone)
-        for name, value, low, high in (
-            ("epochs", self.epochs, 1, 10_000),
-            ("batch_size", self.batch_size, 1, 65_536),
-            ("seed", self.seed, 0, 2**31 - 1),
+        own = usual(self.strategy, backbone(self.backbone).modality)
+        for name, value in (
+            ("optimizer", own.optimizer),
+            ("schedule", Schedule(name=own.schedule, warmup=own.warmup)),
+            ("epochs", sum(phase.epochs for phase in self.phases) or own.epochs),
+            ("clip", own.clip),
+            ("patience", own.patience),
         ):
-            if not isinstance(value, int) or not low <= value <= high:
-                raise RecipeError(f"{name} is a whole number from {low:,} to {high:,}; got {value!r}.")
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+        self._check_numbers()
+        self._check_choices()
+
+    def plan(self, model: Transferable) -> tuple[Phase, ...]:
+        """The phases of this training, `epochs` in all."""
+        return self.phases or self.strategy.phases(model, self.epochs)
+
+    def freezes_batch_norm(self) -> bool:
+        """Whether BatchNorm layers stay as they are also in stages that train."""
+        if self.batch_norm == "auto":
+            return self.strategy.pretrained and self.batch_size // self.accumulate < SMALL_BATCH
+        return self.batch_norm == "frozen"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values only, ready for JSON or TOML."""
-        plain: dict[str, Any] = {
+        return {
             "dataset": self.dataset,
             "backbone": self.backbone,
             "epochs": self.epochs,
             "batch_size": self.batch_size,
+            "accumulate": self.accumulate,
+            "clip": self.clip,
+            "patience": self.patience,
+            "balance": self.balance,
+            "label_smoothing": self.label_smoothing,
+            "batch_norm": self.batch_norm,
+            "precision": self.precision,
             "seed": self.seed,
             "device": self.device,
             "strategy": {"name": self.strategy.name, **options(self.strategy)},
             "head": {"hidden": list(self.head.hidden), "dropout": list(self.head.dropout)},
+            "optimizer": asdict(self.optimizer),
             "schedule": asdict(self.schedule),
             "augmentation": asdict(self.augmentation),
-        }
-        return plain | ({"optimizer": asdict(self.optimizer)} if self.optimizer else {})
+        } | ({"phases": [_plain_phase(phase) for phase in self.phases]} if self.phases else {})
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Recipe:
@@ -73,8 +118,11 @@ class Recipe:
         known = set(cls.__dataclass_fields__)
         if unknown := sorted(set(plain) - known):
             raise RecipeError(f"A recipe has no {unknown[0]!r}. Known: {', '.join(sorted(known))}.")
+        if missing := [key for key in ("dataset", "backbone") if key not in plain]:
+            raise RecipeError(f"This recipe names no {missing[0]}.")
+        modality = backbone(plain["backbone"]).modality
         try:
-            return cls(**{key: _part(key, value) for key, value in plain.items()})
+            return cls(**{key: _part(key, value, modality) for key, value in plain.items()})
         except TypeError as error:
             raise RecipeError(f"This recipe does not fit: {error}.") from error
 
@@ -96,18 +144,51 @@ class Recipe:
         except tomllib.TOMLDecodeError as error:
             raise RecipeError(f"This recipe is not valid TOML: {error}.") from error
 
+    def _check_numbers(self) -> None:
+        for name, low, high in (
+            ("epochs", 1, 10_000),
+            ("batch_size", 1, 65_536),
+            ("accumulate", 1, self.batch_size),
+            ("patience", 0, 10_000),
+            ("seed", 0, 2**31 - 1),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+                raise RecipeError(f"{name} is a whole number from {low:,} to {high:,}; got {value!r}.")
+        planned = sum(phase.epochs for phase in self.phases)
+        if planned and planned != self.epochs:
+            raise RecipeError(
+                f"The phases last {planned} epochs in all, but epochs is {self.epochs}; "
+                "leave epochs out, or make them agree."
+            )
+        if not isinstance(self.clip, int | float) or not self.clip >= 0:
+            raise RecipeError(f"clip is the largest norm of the gradients, 0 for none; got {self.clip!r}.")
+        if not isinstance(self.label_smoothing, int | float) or not 0 <= self.label_smoothing < 1:
+            raise RecipeError(f"label_smoothing is a share in [0, 1); got {self.label_smoothing!r}.")
 
-def _part(key: str, value: Any) -> Any:
+    def _check_choices(self) -> None:
+        for name, choices in (("balance", BALANCES), ("batch_norm", BATCH_NORMS), ("precision", PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise RecipeError(f"{name} is one of {', '.join(choices)}; got {getattr(self, name)!r}.")
+
+
+def _plain_phase(phase: Phase) -> dict[str, Any]:
+    return {"name": phase.name, "epochs": phase.epochs, "warmup": phase.warmup, "lrs": dict(phase.lrs)}
+
+
+def _part(key: str, value: Any, modality: str) -> Any:
+    if key == "phases":
+        return tuple(Phase(**phase) for phase in value)
     if key not in ("strategy", "head", "optimizer", "schedule", "augmentation"):
         return value
     if not isinstance(value, Mapping):
         value = {"policy" if key == "augmentation" else "name": value}
+    if key == "strategy":
+        return strategy(**{"modality": modality, **value})
     for name, option in value.items():
         if name not in ("name", "policy"):
             _check_number(f"{key}.{name}", option)
     match key:
-        case "strategy":
-            return strategy(**value)
         case "head":
             return Head(**{name: tuple(numbers) for name, numbers in value.items()})
         case "optimizer":

@@ -1,8 +1,17 @@
 """One registry of backbones, their weights, and the model made of a backbone and a new head."""
 
 from tlcore.zoo import packaged as packaged
-from tlcore.zoo.backbone import Backbone, backbone, backbones
+from tlcore.zoo.backbone import Backbone, backbone, backbones, stage_patterns
 from tlcore.zoo.head import Head
 from tlcore.zoo.weights import WeightsState, weights_folder, weights_state
 
-__all__ = ["Backbone", "Head", "WeightsState", "backbone", "backbones", "weights_folder", "weights_state"]
+__all__ = [
+    "Backbone",
+    "Head",
+    "WeightsState",
+    "backbone",
+    "backbones",
+    "stage_patterns",
+    "weights_folder",
+    "weights_state",
+]

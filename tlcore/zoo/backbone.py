@@ -8,7 +8,7 @@ from typing import Literal
 
 from tlcore.errors import RecipeError
 
-__all__ = ["Backbone", "backbone", "backbones", "register"]
+__all__ = ["Backbone", "backbone", "backbones", "register", "stage_patterns"]
 
 Maker = Callable[[], "Backbone"]
 _REGISTRY: dict[str, Backbone] = {}
@@ -35,7 +35,13 @@ class Backbone:
     n_features: int
     """D, the width of the features."""
     stages: tuple[str, ...]
-    """Module names from input to output, as in `TransferModel.stages`."""
+    """From input to output, every parameter in one of them: a module's name, or several joined with `|`."""
+    stage_params: tuple[int, ...]
+    """Parameters of each stage."""
+    n_batch_norms: int = 0
+    """BatchNorm layers."""
+    batch_norm_params: int = 0
+    """Their weights and biases."""
     input_size: int = 0
     """Pixels on a side; 0 for texts."""
     crop: float = 1.0
@@ -78,3 +84,9 @@ def backbone(name: str) -> Backbone:
         return _REGISTRY[name]
     except KeyError:
         raise RecipeError(f"There is no backbone called {name!r}. Known: {', '.join(sorted(_REGISTRY))}.") from None
+
+
+def stage_patterns(backbone: Backbone) -> tuple[str, ...]:
+    """Parameter patterns of the stages as they lie in a `TransferModel`, from input to output."""
+    prefix = "backbone.encoder." if backbone.source == "transformers" else "backbone."
+    return tuple("|".join(prefix + name for name in stage.split("|")) for stage in backbone.stages)

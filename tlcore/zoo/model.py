@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tlcore.errors import WeightsError
-from tlcore.zoo.backbone import Backbone
+from tlcore.zoo.backbone import Backbone, stage_patterns
 from tlcore.zoo.head import Head
 from tlcore.zoo.weights import weights_folder
 
@@ -58,35 +58,37 @@ class MeanPooled(nn.Module):
         return cast(Tensor, (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9))
 
 
-def build(backbone: Backbone, n_classes: int, head: Head) -> TransferModel:
-    """The pretrained backbone with a new, randomly initialised head (torch's global seed decides it).
+def build(backbone: Backbone, n_classes: int, head: Head, *, pretrained: bool = True) -> TransferModel:
+    """The backbone with a new, randomly initialised head (torch's global seed decides it).
 
     Raises:
         WeightsError: the weights are not on this machine, or do not fit the architecture.
     """
-    module = load_backbone(backbone)
-    prefix = "backbone.encoder" if backbone.source == "transformers" else "backbone"
-    return TransferModel(
-        module,
-        head.build(backbone.n_features, n_classes),
-        tuple(f"{prefix}.{stage}" for stage in backbone.stages),
-    )
+    module = load_backbone(backbone, pretrained=pretrained)
+    return TransferModel(module, head.build(backbone.n_features, n_classes), stage_patterns(backbone))
 
 
-def load_backbone(backbone: Backbone) -> nn.Module:
-    """The pretrained backbone in eval mode: inputs -> (B, D).
+def load_backbone(backbone: Backbone, *, pretrained: bool = True) -> nn.Module:
+    """The backbone in eval mode: inputs -> (B, D). Not `pretrained` means random weights, as its library draws them.
 
     Raises:
         WeightsError: the weights are not on this machine, or do not fit the architecture.
     """
     load = {"timm": _from_timm, "transformers": _from_transformers}[backbone.source]
-    return load(backbone).eval()
+    return load(backbone, pretrained).eval()
 
 
-def _from_timm(backbone: Backbone) -> nn.Module:
+def _from_timm(backbone: Backbone, pretrained: bool) -> nn.Module:
     import timm
 
     module: nn.Module = timm.create_model(backbone.architecture, pretrained=False)
+    if pretrained:
+        _load_packaged(module, backbone)
+    module.reset_classifier(0)  # type: ignore[operator]
+    return module.to(memory_format=torch.channels_last)
+
+
+def _load_packaged(module: nn.Module, backbone: Backbone) -> None:
     files = sorted(weights_folder(backbone).glob("*.pth"))
     if len(files) != 1:
         raise WeightsError(
@@ -94,8 +96,6 @@ def _from_timm(backbone: Backbone) -> nn.Module:
         )
     saved = torch.load(files[0], map_location="cpu", weights_only=True)
     module.load_state_dict(_in_order(saved, module.state_dict(), backbone))
-    module.reset_classifier(0)  # type: ignore[operator]
-    return module.to(memory_format=torch.channels_last)
 
 
 def _in_order(saved: Mapping[str, Tensor], own: Mapping[str, Tensor], backbone: Backbone) -> dict[str, Tensor]:
@@ -109,13 +109,18 @@ def _in_order(saved: Mapping[str, Tensor], own: Mapping[str, Tensor], backbone: 
     return dict(zip(own, saved.values(), strict=True))
 
 
-def _from_transformers(backbone: Backbone) -> nn.Module:
+def _from_transformers(backbone: Backbone, pretrained: bool) -> nn.Module:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()  # the unused pooler is not news
     kind = getattr(transformers, backbone.architecture)
-    encoder: nn.Module = kind.from_pretrained(
-        weights_folder(backbone), local_files_only=True, add_pooling_layer=False, attn_implementation="sdpa"
-    )
+    folder = weights_folder(backbone)
+    if pretrained:
+        encoder: nn.Module = kind.from_pretrained(
+            folder, local_files_only=True, add_pooling_layer=False, attn_implementation="sdpa"
+        )
+    else:
+        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, attn_implementation="sdpa")
+        encoder = kind(config, add_pooling_layer=False)
     return MeanPooled(encoder)

@@ -4,7 +4,7 @@ from tlcore.zoo.backbone import Backbone, register
 
 __all__: list[str] = []
 
-_LITE_STAGES = ("conv_stem", *(f"blocks.{i}" for i in range(7)), "conv_head")
+_LITE_STAGES = ("conv_stem|bn1", *(f"blocks.{i}" for i in range(7)), "conv_head|bn2")
 
 
 @register
@@ -21,6 +21,9 @@ def efficientnet_lite0() -> Backbone:
         n_params=3_371_008,
         n_features=1280,
         stages=_LITE_STAGES,
+        stage_params=(928, 896, 13_968, 39_712, 198_480, 446_784, 1_652_640, 605_440, 412_160),
+        n_batch_norms=49,
+        batch_norm_params=42_016,
         input_size=224,
         crop=0.875,
         licence="Apache-2.0",
@@ -43,6 +46,7 @@ def minilm() -> Backbone:
         n_params=22_565_376,
         n_features=384,
         stages=("embeddings", *(f"encoder.layer.{i}" for i in range(6))),
+        stage_params=(11_918_592, *(1_774_464 for _ in range(6))),
         max_tokens=256,
         licence="Apache-2.0",
         summary="English sentence embeddings in six layers; strong on short texts with few labels.",
