@@ -109,7 +109,7 @@ def test_models_have_their_weights(shared_home):
         (["train", "--data", "sample:digits", "--set", "lr=fast"], "strategy.lr takes a number; got 'fast'"),
         (
             ["train", "--data", "sample:digits", "--set", "foo=1"],
-            "There is no setting 'foo'. Known: augmentation, backbone",
+            "There is no setting 'foo'. Known: accumulate, augmentation",
         ),
         (["train", "--data", "sample:digits", "--epochs", "0"], "epochs is a whole number"),
         (["train", "--data", "sample:messages", "--backbone", "efficientnet_lite0"], "reads images"),

@@ -162,9 +162,9 @@ def test_each_epoch_draws_one_view_of_each_sample(store):
     backbone = Backbone()
     mixed = MixedFeed(views(store, backbone, 2), seed=0)
     drawn = []
-    for _ in range(12):
+    for epoch in range(12):
         order = torch.randperm(N)
-        batches = list(mixed.batches(16, order))
+        batches = list(mixed.batches(16, order, epoch))
         seen = torch.cat([x for x, _ in batches])[:, 0].long()
         assert torch.equal(seen % 1000, order)
         assert torch.equal(torch.cat([y for _, y in batches]), order % 2)

@@ -43,16 +43,16 @@ def feeds(dataset, home, monkeypatch, **settings):
     return DatasetFeeds(dataset, LITE0, home, device=CPU, **settings)
 
 
-def run(feed, order=None):
-    return torch.cat([x for x, _ in feed.batches(4, order)])
+def run(feed, order=None, epoch=0):
+    return torch.cat([x for x, _ in feed.batches(4, order, epoch)])
 
 
 def test_views_are_embedded_once_and_only_for_train(pictures, home, monkeypatch):
     augmented = Augmentation(policy="standard", views=2)
     data, embed = feeds(pictures, home, monkeypatch, augmentation=augmented), Counted()
     train = data.features("train", embed)
-    for _ in range(30):
-        run(train)
+    for epoch in range(30):
+        run(train, epoch=epoch)
     assert embed.n == 3 * len(pictures.rows("train"))
     run(data.features("val", embed)), run(data.features("val", embed))
     assert embed.n == 3 * len(pictures.rows("train")) + len(pictures.rows("val"))
@@ -65,8 +65,8 @@ def test_a_second_run_embeds_nothing_and_another_seed_only_its_views(pictures, h
     for seed, expected in ((0, 2), (0, 0), (1, 1)):
         data, embed = feeds(pictures, home, monkeypatch, augmentation=augmented, seed=seed), Counted()
         train = data.features("train", embed)
-        for _ in range(30):
-            run(train)
+        for epoch in range(30):
+            run(train, epoch=epoch)
         assert embed.n == expected * len(pictures.rows("train"))
 
 
@@ -76,10 +76,11 @@ def test_an_augmentation_that_nothing_would_show_is_refused(pictures, home, monk
         data.features("train", Counted())
 
 
-def test_raw_inputs_of_train_differ_each_time_and_val_stays(pictures, home, monkeypatch):
+def test_raw_inputs_of_train_differ_in_each_epoch_and_val_stays(pictures, home, monkeypatch):
     data = feeds(pictures, home, monkeypatch, augmentation=Augmentation(policy="standard"))
     train = data.raw("train")
-    assert not torch.equal(run(train), run(train))
+    assert not torch.equal(run(train, epoch=1), run(train, epoch=2))
+    assert torch.equal(run(train, epoch=1), run(train, epoch=1))
     assert torch.equal(run(data.raw("val")), run(data.raw("val")))
     plain = feeds(pictures, home, monkeypatch)
     assert torch.equal(run(plain.raw("val")), run(data.raw("val")))

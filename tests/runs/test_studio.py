@@ -63,7 +63,7 @@ def test_a_run_from_launch_to_report(studio, messages):
         range(1, 3 * -(-n_train // Recipe.from_dict(run.recipe).batch_size) + 1)
     )
     assert [point.epoch for point in epochs] == [1, 2, 3]
-    assert set(epochs[0].values) == {"train_loss", "train_accuracy", "val_loss", "val_accuracy"}
+    assert set(epochs[0].values) == {"train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_macro_f1"}
     best = max(epochs, key=lambda p: (p.values["val_accuracy"], -p.values["val_loss"]))
     assert (run.best_epoch, run.val_accuracy) == (best.epoch, best.values["val_accuracy"])
     assert run.report["split"] == "test"

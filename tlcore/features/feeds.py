@@ -22,6 +22,7 @@ __all__ = [
     "Embedding",
     "Feed",
     "Feeds",
+    "Front",
     "RawFeed",
     "Read",
     "ReadVaried",
@@ -34,6 +35,7 @@ __all__ = [
 Rows = NDArray[np.int64]
 Read = Callable[[Rows], Sequence[Any]]
 """Rows of the dataset -> prepared samples."""
+Front = Callable[["Inputs"], Tensor]
 ReadVaried = Callable[[Rows, int], Sequence[Any]]
 """Rows of the dataset and an epoch -> prepared samples as that epoch shows them."""
 
@@ -87,6 +89,13 @@ class Feeds(Protocol):
         """Features (B, D) of the frozen backbone; those not in store are computed with `embed` as they are needed."""
         ...
 
+    def activations(self, split: Split, stage: str, front: Front) -> Feed | None:
+        """What the backbone says behind the frozen `stage`, kept like features; None where there is no room for it.
+
+        `front` computes it: inputs -> (B, ...).
+        """
+        ...
+
     def embedding(self) -> Embedding:
         """Progress of the one pass."""
         ...
@@ -128,6 +137,11 @@ class TensorFeeds:
         """The inputs embedded at once."""
         x, y = self._splits[split]
         return _TensorFeed(embed(x), y)
+
+    def activations(self, split: Split, stage: str, front: Front) -> Feed | None:
+        """The inputs passed through the front at once."""
+        x, y = self._splits[split]
+        return _TensorFeed(front(x).clone(), y)  # out of inference mode, so that gradients may pass behind it
 
     def embedding(self) -> Embedding:
         """Nothing is stored."""

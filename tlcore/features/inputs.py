@@ -94,6 +94,11 @@ class TextInputs:
         )
         return dict(tokens)
 
+    def lengths(self, prepared: Sequence[str]) -> list[int]:
+        """Tokens of each text, as the model reads them."""
+        tokens = self.tokenizer(list(prepared), truncation=True, max_length=self.max_tokens)["input_ids"]
+        return [len(ids) for ids in tokens]
+
     def length(self, prepared: str) -> int:
         """Characters stand in for tokens."""
         return len(prepared)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ Rows = NDArray[np.int64]
 
 
 class Features:
-    """One table (N, D) of float32 on disk, shared by every process that maps it."""
+    """One table (N, ...) of float32 on disk, shared by every process that maps it."""
 
     def __init__(self, folder: Path, holding: int) -> None:
         self.folder = folder
@@ -36,9 +36,13 @@ class Features:
         missing: Rows = rows[self._there[rows] == 0]
         return missing
 
-    def put(self, rows: Rows, values: NDArray[np.float32]) -> None:
-        """Store (n, D) values of `rows` (n,)."""
-        self.values[rows] = values
+    def put(self, rows: Rows, values: NDArray[np.float32] | Sequence[NDArray[np.float32]]) -> None:
+        """Store values (n, ...) of `rows` (n,); or a sequence of them, each filling the beginning of its row."""
+        if isinstance(values, np.ndarray):
+            self.values[rows] = values
+        else:
+            for row, value in zip(rows, values, strict=True):
+                self.values[row, : len(value)] = value
         self._there[rows] = 1
 
     def computing(self) -> AbstractContextManager[None]:
@@ -52,11 +56,11 @@ class FeatureStore:
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
 
-    def table(self, key: Mapping[str, str], n_rows: int, n_features: int) -> Features:
-        """The table for `key`, made empty if it is new. Two processes may ask at once."""
+    def table(self, key: Mapping[str, str], n_rows: int, *shape: int) -> Features:
+        """The table for `key` with rows of this shape, made empty if it is new. Two processes may ask at once."""
 
         def make(folder: Path) -> None:
-            values, there = (n_rows, n_features), (n_rows,)
+            values, there = (n_rows, *shape), (n_rows,)
             np.lib.format.open_memmap(folder / "values.npy", mode="w+", dtype=np.float32, shape=values).flush()
             np.lib.format.open_memmap(folder / "there.npy", mode="w+", dtype=np.uint8, shape=there).flush()
 

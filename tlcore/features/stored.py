@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from tlcore.data import Dataset, Split
 from tlcore.data.augmentation import Augmentation, augmenter
 from tlcore.data.pixels import PixelStore
 from tlcore.features.backends import Embed, Fastest
+from tlcore.features.boundary import ActivationFeed, packed
 from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
-from tlcore.features.feeds import Embedding, Feed, RawFeed, Read, ReadVaried, Rows
-from tlcore.features.inputs import ImageInputs, Reader, reader
-from tlcore.features.store import FeatureStore
+from tlcore.features.feeds import Embedding, Feed, Front, RawFeed, Read, ReadVaried, Rows
+from tlcore.features.inputs import ImageInputs, Reader, TextInputs, reader
+from tlcore.features.store import Features, FeatureStore
 from tlcore.precision import autocast, chosen
 from tlcore.seeds import seed_of
-from tlcore.shelf import shelf
-from tlcore.zoo import Backbone
+from tlcore.shelf import shelf, shelf_limit
+from tlcore.zoo import Backbone, stage_title
 
-__all__ = ["DatasetFeeds"]
+__all__ = ["ACTIVATIONS_SHARE", "DatasetFeeds"]
+
+ACTIVATIONS_SHARE = 0.25
+"""Of the shelf of features, what the activations behind one frozen stage may take."""
 
 
 class DatasetFeeds:
@@ -54,6 +61,8 @@ class DatasetFeeds:
         self._labels = torch.from_numpy(dataset.labels())
         self._store = FeatureStore(shelf(home, "features"))
         self._feeds: dict[tuple[Split, int], CachedFeed] = {}
+        self._activations: dict[tuple[Split, str], ActivationFeed] = {}
+        self._tables: dict[str, Features | None] = {}
         self._embed: Embed | None = None
         self._clock = EmbeddingClock()
 
@@ -77,12 +86,50 @@ class DatasetFeeds:
         views = [self._view(split, number, self._embed) for number in range(n_views + 1)]
         return MixedFeed(views, self._seed) if n_views else views[0]
 
+    def activations(self, split: Split, stage: str, front: Front) -> Feed | None:
+        """Activations behind a frozen stage, from the store; None, with a word on it, where they outgrow the budget."""
+        key = {**self._key(0), "stage": stage}
+        name = json.dumps(key)
+        if name not in self._tables:
+            self._tables[name] = self._room(stage, front, key)
+        table = self._tables[name]
+        if table is None:
+            return None
+        rows = self._dataset.rows(split)
+        feed = ActivationFeed(self._read, self._inputs, rows, self._labels[rows], table, front, self._clock)
+        self._activations[split, name] = feed
+        return feed
+
+    def _room(self, stage: str, front: Front, key: Mapping[str, str]) -> Features | None:
+        """The table for the activations behind a stage, if what training reads of them fits the budget."""
+        rows = np.concatenate([self._dataset.rows("train"), self._dataset.rows("val")])
+        shape = tuple(packed(front(self._inputs.collate(self._read(rows[:1])))).shape[1:])
+        lengths = None
+        if isinstance(self._inputs, TextInputs):
+            lengths = self._inputs.lengths(self._read(rows))
+            shape = (max(lengths), *shape[1:])
+        n_bytes = 4 * (sum(lengths) * shape[1] if lengths else len(rows) * math.prod(shape))
+        words = stage_title(stage)
+        budget = shelf_limit() * ACTIVATIONS_SHARE
+        if n_bytes > budget:
+            self._tell(
+                f"The stages up to {words} are frozen, but their activations would take {n_bytes / 1e9:.1f} GB, more "
+                f"than the {budget / 1e9:.1f} GB they may (a quarter of TLSTUDIO_CACHE_GB): computed in each epoch."
+            )
+            return None
+        self._tell(
+            f"The stages up to {words} are frozen: each sample passes them once, and {n_bytes / 1e6:.0f} MB of "
+            "activations are kept."
+        )
+        return self._store.table({**key, "tokens": str(shape[0])} if lengths else key, self._dataset.n_samples, *shape)
+
     def embedding(self) -> Embedding:
         """Progress of the one pass over what was asked for so far."""
-        if not self._feeds:
+        feeds: list[CachedFeed | ActivationFeed] = [*self._feeds.values(), *self._activations.values()]
+        if not feeds:
             return Embedding(done=0, total=0, seconds=0.0, fresh=0)
-        total = sum(map(len, self._feeds.values()))
-        left = sum(feed.missing for feed in self._feeds.values())
+        total = sum(map(len, feeds))
+        left = sum(feed.missing for feed in feeds)
         return Embedding(done=total - left, total=total, seconds=self._clock.seconds, fresh=self._clock.n)
 
     def _view(self, split: Split, number: int, embed: Embed) -> CachedFeed:

@@ -27,6 +27,16 @@ __all__ = [
 ]
 
 TEXT_WEIGHT_DECAY = 0.01
+ORDER = (
+    "feature_extraction",
+    "fine_tune",
+    "fine_tune_from_middle",
+    "gradual_unfreezing",
+    "progressive",
+    "lora",
+    "from_scratch",
+)
+"""From the one that changes least to the one that keeps nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +146,9 @@ def register(kind: S) -> S:
 
 
 def strategies() -> tuple[type[Any], ...]:
-    """The classes of all strategies, in order of registration."""
-    return tuple(_REGISTRY.values())
+    """The classes of all strategies, those of `ORDER` first."""
+    known = [_REGISTRY[name] for name in ORDER if name in _REGISTRY]
+    return (*known, *(kind for kind in _REGISTRY.values() if kind not in known))
 
 
 def strategy(name: str, modality: str = "image", **options: object) -> Strategy:
@@ -152,9 +163,21 @@ def strategy(name: str, modality: str = "image", **options: object) -> Strategy:
     known = {option.name: option for option in fields(kind)}
     if unknown := sorted(set(options) - set(known)):
         raise RecipeError(f"{name} has no option {unknown[0]!r}. Its options: {', '.join(known)}.")
+    for key, value in options.items():
+        _check_type(key, known[key].default, value)
     own = {key: option.metadata[modality] for key, option in known.items() if modality in option.metadata}
     made: Strategy = kind(**(own | options))
     return made
+
+
+def _check_type(name: str, default: object, value: object) -> None:
+    """An option is of its default's type; whole numbers pass for others."""
+    if isinstance(default, bool) and not isinstance(value, bool):
+        raise RecipeError(f"strategy.{name} is true or false; got {value!r}.")
+    if isinstance(default, float) and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise RecipeError(f"strategy.{name} takes a number; got {value!r}.")
+    if type(default) is int and type(value) is not int:
+        raise RecipeError(f"strategy.{name} takes a whole number; got {value!r}.")
 
 
 def options(chosen: Strategy) -> dict[str, Any]:

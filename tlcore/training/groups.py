@@ -11,7 +11,17 @@ from tlcore.errors import RecipeError
 from tlcore.strategies import Optimizer, Phase, matching
 from tlcore.zoo.model import TransferModel
 
-__all__ = ["batch_norms", "carry", "count", "freeze", "movable", "optimizer", "parameter_groups", "set_modes"]
+__all__ = [
+    "batch_norms",
+    "carry",
+    "count",
+    "freeze",
+    "movable",
+    "optimizer",
+    "parameter_groups",
+    "set_modes",
+    "untouched_stages",
+]
 
 
 def batch_norms(module: nn.Module) -> list[nn.Module]:
@@ -73,6 +83,20 @@ def movable(model: TransferModel, phases: Sequence[Phase]) -> tuple[str, ...]:
         return tuple(parameters)
     stored = set(model.state_dict())
     return tuple(parameters) + tuple(name for name, _ in model.named_buffers() if name in stored)
+
+
+def untouched_stages(model: TransferModel, phases: Sequence[Phase]) -> int:
+    """How many of the backbone's first stages none of the phases trains."""
+    patterns = {pattern: lr for phase in phases for pattern, lr in phase.lrs.items()}
+    stages = dict.fromkeys(model.stages(), 0.0)
+    touched = {
+        matching(name, stages)
+        for name, _ in model.named_parameters()
+        if name.startswith("backbone.") and matching(name, patterns)
+    }
+    if None in touched:
+        return 0
+    return next((i for i, stage in enumerate(model.stages()) if stage in touched), len(stages))
 
 
 def parameter_groups(model: nn.Module, lrs: Mapping[str, float], weight_decay: float) -> list[dict[str, Any]]:

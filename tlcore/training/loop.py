@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from tlcore.errors import DivergedError, RecipeError
+from tlcore.features.boundary import cut
 from tlcore.features.feeds import Feed, Feeds, move
 from tlcore.precision import autocast, chosen, scaler
 from tlcore.strategies import Phase, Preparing
@@ -28,16 +29,27 @@ from tlcore.training.events import (
     Told,
     Warned,
 )
-from tlcore.training.groups import batch_norms, carry, count, freeze, movable, optimizer, parameter_groups, set_modes
+from tlcore.training.groups import (
+    batch_norms,
+    carry,
+    count,
+    freeze,
+    movable,
+    optimizer,
+    parameter_groups,
+    set_modes,
+    untouched_stages,
+)
 from tlcore.training.recipe import Recipe
 from tlcore.training.scoring import Forward, embedder, logits, macro_f1
 from tlcore.training.state import Position, load_state, restore_random, save_state
 from tlcore.training.update import Measured, Update
-from tlcore.zoo.model import TransferModel
+from tlcore.zoo.model import Inputs, TransferModel
 
 __all__ = ["fit"]
 
 TELL_SECONDS = 0.1
+PROBE_SAMPLES = 4
 
 
 def fit(model: TransferModel, data: Feeds, recipe: Recipe, *, resume: Path | None = None) -> Generator[Event]:
@@ -96,7 +108,7 @@ class _Run:
         self.per_epoch = math.ceil(len(self.labels) / recipe.batch_size)
         self.steps = self.per_epoch * sum(phase.epochs for phase in self.phases)
         self.at.micro = math.ceil(recipe.batch_size / recipe.accumulate)
-        self.at.pristine = recipe.strategy.pretrained and not isinstance(recipe.strategy, Preparing)
+        self.pristine = recipe.strategy.pretrained and not isinstance(recipe.strategy, Preparing)
         weights = class_weights(self.labels, self.n_classes).to(self.device) if recipe.balance == "weights" else None
         self.criterion = Criterion(weights, recipe.label_smoothing)
         augmentation = recipe.augmentation
@@ -151,7 +163,6 @@ class _Run:
         """Freeze, and make the optimizer; returns whether the whole backbone is frozen."""
         freeze(self.model, phase, batch_norm=self.freezes_bn)
         frozen = set_modes(self.model)
-        self.at.pristine = self.at.pristine and frozen
         rule = self.recipe.optimizer
         fresh = optimizer(rule, parameter_groups(self.model, phase.lrs, rule.weight_decay))
         before = self.update.optimizer if self.update else None
@@ -171,12 +182,40 @@ class _Run:
         return frozen
 
     def feeds(self, phase: Phase, frozen: bool) -> tuple[Forward, Feed, Feed]:
-        """What runs and what it reads: only the head, on stored features, while the backbone stays as it is."""
-        varied = self.recipe.augmentation
-        if frozen and self.at.pristine and not varied.mixes and (varied.views or not varied.active):
-            embed = embedder(self.model)
-            return self.model.head, self.data.features("train", embed), self.data.features("val", embed)
-        return autocast(self.model, self.device, self.dtype), self.data.raw("train"), self.data.raw("val")
+        """What runs and what it reads.
+
+        Only the head, on stored features, while the backbone is what its weights file says; only what comes behind the
+        first stages, on stored activations, while those are; else everything.
+        """
+        varied, model = self.recipe.augmentation, self.model
+        untouched = untouched_stages(model, self.phases[: self.at.phase + 1]) if self.pristine else 0
+        if untouched == len(model.stages()) and not varied.mixes and (varied.views or not varied.active):
+            embed = embedder(model)
+            return model.head, self.data.features("train", embed), self.data.features("val", embed)
+        if untouched and not varied.mixes and not varied.active:
+            found = self.behind(model.stages()[untouched - 1])
+            if found:
+                return found
+        return autocast(model, self.device, self.dtype), self.data.raw("train"), self.data.raw("val")
+
+    def behind(self, stage: str) -> tuple[Forward, Feed, Feed] | None:
+        """What comes behind a frozen stage, and the activations it reads; None where the backbone has no such cut."""
+        model = self.model
+        x, _ = next(iter(self.data.raw("val").batches(PROBE_SAMPLES)))
+        model.backbone.eval()
+        names = [name.removeprefix("backbone.") for name in stage.split("|")]
+        parts = cut(model.backbone, names, move(x, self.device))
+        set_modes(model)
+        if parts is None:
+            return None
+
+        def front(x: Inputs) -> Tensor:
+            return autocast(parts.front, self.device, self.dtype)(move(x, self.device))
+
+        train, val = self.data.activations("train", stage, front), self.data.activations("val", stage, front)
+        if train is None or val is None:
+            return None
+        return autocast(lambda x: model.head(parts.back(x)), self.device, self.dtype), train, val
 
     def exhausted(self) -> bool:
         """Whether val got no better for as long as the recipe waits."""

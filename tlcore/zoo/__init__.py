@@ -1,7 +1,7 @@
 """One registry of backbones, their weights, and the model made of a backbone and a new head."""
 
 from tlcore.zoo import packaged as packaged
-from tlcore.zoo.backbone import Backbone, backbone, backbones, stage_patterns
+from tlcore.zoo.backbone import Backbone, backbone, backbones, stage_patterns, stage_title
 from tlcore.zoo.head import Head
 from tlcore.zoo.weights import WeightsState, weights_folder, weights_state
 
@@ -12,6 +12,7 @@ __all__ = [
     "backbone",
     "backbones",
     "stage_patterns",
+    "stage_title",
     "weights_folder",
     "weights_state",
 ]

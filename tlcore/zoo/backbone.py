@@ -8,7 +8,7 @@ from typing import Literal
 
 from tlcore.errors import RecipeError
 
-__all__ = ["Backbone", "backbone", "backbones", "register", "stage_patterns"]
+__all__ = ["Backbone", "backbone", "backbones", "register", "stage_patterns", "stage_title"]
 
 Maker = Callable[[], "Backbone"]
 _REGISTRY: dict[str, Backbone] = {}
@@ -90,3 +90,11 @@ def stage_patterns(backbone: Backbone) -> tuple[str, ...]:
     """Parameter patterns of the stages as they lie in a `TransferModel`, from input to output."""
     prefix = "backbone.encoder." if backbone.source == "transformers" else "backbone."
     return tuple("|".join(prefix + name for name in stage.split("|")) for stage in backbone.stages)
+
+
+def stage_title(pattern: str) -> str:
+    """What people call the stage of a pattern: `backbone.conv_stem|backbone.bn1` is `conv_stem`."""
+    name = pattern.split("|")[0]
+    while name.startswith(("backbone.", "encoder.")):
+        name = name.partition(".")[2]
+    return name
