@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset
 
 from tlcore import data
+from tlcore.features.feeds import move
 from tlcore.features.inputs import Reader
 from tlcore.zoo.model import Inputs, TransferModel
 
@@ -46,17 +47,18 @@ def train(
 
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr)
     frozen = not any(p.requires_grad for p in model.backbone.parameters())
+    device = next(model.parameters()).device
     for _ in range(epochs):
         model.train()
         model.backbone.train(not frozen)
         for x, y in loader("train", True):
             with torch.set_grad_enabled(not frozen):
-                features = model.features(x)
-            _step(model.head, features, y, optimizer)
+                features = model.features(move(x, device))
+            _step(model.head, features, y.to(device), optimizer)
         model.eval()
         with torch.inference_mode():
             for x, _ in loader("val", False):
-                model(x)
+                model(move(x, device))
 
 
 def _step(head: nn.Module, features: Tensor, y: Tensor, optimizer: torch.optim.Optimizer) -> None:

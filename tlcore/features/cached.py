@@ -30,7 +30,7 @@ class EmbeddingClock:
 
 
 class CachedFeed:
-    """A missing row is computed when its turn comes, together with the next ones to come."""
+    """A missing row is computed when its turn comes, together with the next ones to come: `gather` at least."""
 
     def __init__(
         self,
@@ -41,13 +41,16 @@ class CachedFeed:
         table: Features,
         embed: Embed,
         clock: EmbeddingClock,
+        *,
+        gather: int = 0,
     ) -> None:
+        self._gather = gather
         self._read, self._inputs, self._rows, self.labels = read, inputs, rows, labels
         self._table, self._embed, self._clock = table, embed, clock
         self._values = torch.from_numpy(table.values)
         self._where = torch.from_numpy(rows)
         self._complete = not len(table.missing(rows))
-        self.window = inputs.window
+        self.window = max(inputs.window, gather)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -77,6 +80,7 @@ class CachedFeed:
         begun = time.perf_counter()
         prepared = self._read(rows)
         by_length = sorted(range(len(rows)), key=lambda i: self._inputs.length(prepared[i]))
+        size = max(size, self._gather)
         parts = [by_length[start : start + size] for start in range(0, len(rows), size)]
         features = [self._embed(self._inputs.collate([prepared[i] for i in part])) for part in parts]
         self._table.put(rows[by_length], torch.cat(features).float().cpu().numpy())

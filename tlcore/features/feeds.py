@@ -120,7 +120,11 @@ class RawFeed:
     def batches(self, size: int, order: Tensor | None = None, epoch: int = 0) -> Iterator[tuple[Inputs, Tensor]]:
         """Inputs as the backbone reads them."""
         for some in chunks(len(self), size, order):
-            yield self._inputs.collate(self._read(self._rows[some.numpy()], epoch)), self.labels[some]
+            yield self.batch(some, epoch)
+
+    def batch(self, some: Tensor, epoch: int) -> tuple[Inputs, Tensor]:
+        """Inputs and labels (B,) of the positions `some`."""
+        return self._inputs.collate(self._read(self._rows[some.numpy()], epoch)), self.labels[some]
 
 
 class TensorFeeds:

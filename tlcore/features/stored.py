@@ -19,6 +19,7 @@ from tlcore.features.boundary import ActivationFeed, packed
 from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
 from tlcore.features.feeds import Embedding, Feed, Front, RawFeed, Read, ReadVaried, Rows
 from tlcore.features.inputs import ImageInputs, Reader, TextInputs, reader
+from tlcore.features.loading import LoadedFeed
 from tlcore.features.store import Features, FeatureStore
 from tlcore.precision import autocast, chosen
 from tlcore.seeds import seed_of
@@ -27,6 +28,8 @@ from tlcore.zoo import Backbone, stage_title
 
 __all__ = ["ACTIVATIONS_SHARE", "DatasetFeeds"]
 
+GATHER = 256
+"""Samples that a GPU embeds at once: it is idle with fewer."""
 ACTIVATIONS_SHARE = 0.25
 """Of the shelf of features, what the activations behind one frozen stage may take."""
 
@@ -72,7 +75,8 @@ class DatasetFeeds:
         augmented = split == "train" and self._augmentation.active
         varied: ReadVaried = lambda some, epoch: self._shown(some, "epoch", epoch)  # noqa: E731
         plain: ReadVaried = lambda some, epoch: self._read(some)  # noqa: E731
-        return RawFeed(varied if augmented else plain, self._inputs, rows, self._labels[rows])
+        feed = RawFeed(varied if augmented else plain, self._inputs, rows, self._labels[rows])
+        return LoadedFeed(feed) if self._device.type == "cuda" else feed
 
     def features(self, split: Split, embed: Embed) -> Feed:
         """Features (B, D) from the store; those of train drawn from the plain and the augmented views.
@@ -137,7 +141,8 @@ class DatasetFeeds:
             rows = self._dataset.rows(split)
             table = self._store.table(self._key(number), self._dataset.n_samples, self._backbone.n_features)
             read: Read = (lambda rows: self._shown(rows, "view", number)) if number else self._read
-            feed = CachedFeed(read, self._inputs, rows, self._labels[rows], table, embed, self._clock)
+            gather = GATHER if self._device.type == "cuda" else 0
+            feed = CachedFeed(read, self._inputs, rows, self._labels[rows], table, embed, self._clock, gather=gather)
             self._feeds[split, number] = feed
         return self._feeds[split, number]
 

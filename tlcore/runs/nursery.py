@@ -33,7 +33,7 @@ __all__ = ["Nursery", "serve"]
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 2.0
 IDLE_SECONDS = float(os.environ.get("TLSTUDIO_NURSERY_IDLE", "3600"))
-WARM = ("tlcore.runs.worker", "timm", "transformers.models.bert.modeling_bert", "sklearn.metrics")
+WARM = ("tlcore.runs.worker", "torch._dynamo", "timm", "transformers.models.bert.modeling_bert", "sklearn.metrics")
 _LOG = logging.getLogger(__name__)
 
 

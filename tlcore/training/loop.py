@@ -163,6 +163,7 @@ class _Run:
         """Freeze, and make the optimizer; returns whether the whole backbone is frozen."""
         freeze(self.model, phase, batch_norm=self.freezes_bn)
         frozen = set_modes(self.model)
+        self.training = [module for module in self.model.modules() if module.training]
         rule = self.recipe.optimizer
         fresh = optimizer(rule, parameter_groups(self.model, phase.lrs, rule.weight_decay))
         before = self.update.optimizer if self.update else None
@@ -235,7 +236,8 @@ class _Run:
 
     def train(self, phase: Phase, forward: Forward, feed: Feed) -> Iterator[Event]:
         """The rest of one epoch's steps. Results leave the device some at a time."""
-        set_modes(self.model)
+        for module in self.training:  # scoring val has put them in eval mode
+            module.training = True
         assert self.update is not None
         rest = order(self.recipe, self.labels, self.n_classes, self.at.epoch)
         rest = rest[self.at.batches * self.recipe.batch_size :]
