@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Gpu", "Machine", "machine", "torch_device"]
+__all__ = ["Gpu", "Machine", "Meter", "Usage", "machine", "torch_device"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,37 @@ class Machine:
             names = {gpu.name for gpu in self.gpus}
             return f"{len(self.gpus)} x {' / '.join(sorted(names))}"
         return "Apple GPU" if self.mps else "CPU"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What this process takes of its device now."""
+
+    memory: int
+    """Bytes: of the GPU as its allocator holds them, or of this process."""
+    busy: float
+    """Share of the GPU's time, or of all cores this process may use, in [0, 1]."""
+
+
+class Meter:
+    """Reads usage; each reading is over the time since the one before."""
+
+    def __init__(self, device: torch.device) -> None:
+        import psutil
+
+        self._device, self._process = device, psutil.Process()
+        self._cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._process.cpu_percent()
+
+    def read(self) -> Usage:
+        """Take a reading; well under a millisecond."""
+        if self._device.type == "cuda":
+            import torch
+
+            busy = torch.cuda.utilization(self._device) / 100
+            return Usage(memory=torch.cuda.memory_reserved(self._device), busy=busy)
+        busy = self._process.cpu_percent() / 100 / self._cores
+        return Usage(memory=self._process.memory_info().rss, busy=min(1.0, busy))
 
 
 def machine() -> Machine:

@@ -110,3 +110,26 @@ def test_the_url_decides_where(tmp_path, monkeypatch):
     monkeypatch.setenv("TLSTUDIO_DATABASE_URL", f"sqlite:///{tmp_path / 'elsewhere.db'}")
     add(open_store(tmp_path / "unused"))
     assert (tmp_path / "elsewhere.db").exists()
+
+
+def test_a_store_of_an_earlier_release_gets_the_columns_it_lacks(tmp_path):
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "tlstudio.db") as old:
+        old.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, run TEXT, time FLOAT, level TEXT, text TEXT)")
+        old.execute("INSERT INTO notes VALUES (1, 'r', 1.0, 'info', 'from before')")
+    store = open_store(tmp_path)
+    store.note("r", "from now", level="phase", step=7)
+    assert [(note.text, note.level, note.step) for note in store.notes("r")] == [
+        ("from before", "info", None),
+        ("from now", "phase", 7),
+    ]
+
+
+def test_rewinding_forgets_what_lies_after_the_step(tmp_path):
+    store = open_store(tmp_path)
+    store.record("r", [{"scope": "step", "step": i, "epoch": 1, "time": 0.0, "values": {"x": i}} for i in (1, 2, 3)])
+    store.note("r", "kept"), store.note("r", "kept too", step=2), store.note("r", "gone", step=3)
+    store.rewind("r", 2)
+    assert [point.step for point in store.points("r")] == [1, 2]
+    assert [note.text for note in store.notes("r")] == ["kept", "kept too"]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tlcore.device import Meter
 from tlcore.features.feeds import Feeds
 from tlcore.runs.store import Store
 from tlcore.training.events import (
@@ -25,14 +26,25 @@ __all__ = ["Recorder"]
 
 WRITE_SECONDS = 0.2
 STEPS_PER_WRITE = 40
+METER_SECONDS = 1.0
 EPOCH_VALUES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_macro_f1")
 
 
 class Recorder:
     """Takes every event, writes some of the time, and hears the commands left for the run when it does."""
 
-    def __init__(self, store: Store, run_id: str, data: Feeds, *, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._run, self._data, self._clock = store, run_id, data, clock
+    def __init__(
+        self,
+        store: Store,
+        run_id: str,
+        data: Feeds,
+        *,
+        meter: Meter | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._run, self._data, self._meter, self._clock = store, run_id, data, meter, clock
+        self._metered, self._samples = clock(), 0
+        self._step = 0
         self._points: list[dict[str, Any]] = []
         self._steps: list[StepDone] = []
         self._columns: dict[str, Any] = {}
@@ -54,6 +66,8 @@ class Recorder:
                 self._phase_started(event)
             case StepDone():
                 self._steps.append(event)
+                self._samples += event.n
+                self._step = event.step
             case Evaluated():
                 self._columns["activity"] = (
                     f"scoring the {event.split} split, {event.done:,} of {event.total:,} samples"
@@ -61,9 +75,9 @@ class Recorder:
             case EpochDone():
                 self._epoch_done(event)
             case Told():
-                self._store.note(self._run, event.text)
+                self._store.note(self._run, event.text, step=self._step)
             case Warned():
-                self._store.note(self._run, event.text, level="warning")
+                self._store.note(self._run, event.text, level="warning", step=self._step)
             case Finished() | SavePoint():
                 pass
         if self._clock() - self._written >= WRITE_SECONDS or isinstance(event, RunStarted):
@@ -72,12 +86,32 @@ class Recorder:
     def flush(self) -> None:
         """Write what is pending and read the commands."""
         self._points += [_point(step, self._clock()) for step in _thinned(self._steps)]
+        self._points += self._usage()
         self._points.sort(key=lambda point: (point["step"], point["scope"] == "epoch"))
         self._store.record(self._run, self._points, **(self._pace() | self._columns))
         self._points, self._steps, self._columns = [], [], {}
         for number, command in self._store.commands(self._run, after=self._heard):
             self._heard, self.stop = number, self.stop or command == "stop"
         self._written = self._clock()
+
+    def _usage(self) -> list[dict[str, Any]]:
+        """One reading of the machine, if the last one is long enough ago."""
+        now = self._clock()
+        since = now - self._metered
+        if self._meter is None or since < METER_SECONDS or not self._samples:
+            return []
+        used = self._meter.read()
+        values = {"samples_per_second": self._samples / since, "memory": float(used.memory), "busy": used.busy}
+        self._metered, self._samples = now, 0
+        return [
+            {
+                "scope": "system",
+                "step": self._step,
+                "epoch": self._columns.get("epoch", 0),
+                "time": now,
+                "values": values,
+            }
+        ]
 
     def _pace(self) -> dict[str, Any]:
         """What it does now, and the seconds to go: samples to embed and steps to take, each at its pace so far."""
@@ -98,7 +132,7 @@ class Recorder:
         }
 
     def _run_started(self, event: RunStarted) -> None:
-        self._from, self.best = event.step, event.best
+        self._from, self._step, self.best = event.step, event.step, event.best
         done = f", going on after step {event.step:,}" if event.step else ""
         precise = "" if event.precision == "float32" else f" The backbone computes in {event.precision}."
         self._store.note(
@@ -111,6 +145,8 @@ class Recorder:
         self._store.note(
             self._run,
             f"Phase {event.name!r} from epoch {event.epoch}: {event.trainable:,} parameters train.{still}",
+            level="phase",
+            step=self._step,
         )
 
     def _epoch_done(self, event: EpochDone) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["BUSY", "LIVE", "STATES", "Command", "Note", "Point", "Run", "Status"]
+__all__ = ["BUSY", "LIVE", "STATES", "Command", "Level", "Note", "Point", "Run", "Status"]
 
 Status = Literal["queued", "running", "paused", "stopping", "finished", "stopped", "failed", "interrupted"]
+Level = Literal["info", "phase", "warning", "error"]
 Command = Literal["stop", "pause", "resume"]
 STATES: tuple[Status, ...] = (
     "queued",
@@ -82,17 +83,18 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """Metrics at one step or at the end of one epoch."""
+    """Metrics at one step, at the end of one epoch, or of the machine at that time."""
 
     id: int
     """Grows with time: read on from the last one held."""
-    scope: Literal["step", "epoch"]
+    scope: Literal["step", "epoch", "system"]
     step: int
     epoch: int
     time: float
     values: Mapping[str, float]
     """By name. Steps: train_loss, train_accuracy, `lr PATTERN` for each group, grad_norm where it was measured.
-    Epochs: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1."""
+    Epochs: train_loss, train_accuracy, val_loss, val_accuracy, val_macro_f1.
+    System: samples_per_second, memory (bytes), busy (share of the device, or of all cores, in [0, 1])."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,5 +103,7 @@ class Note:
 
     id: int
     time: float
-    level: Literal["info", "warning", "error"]
+    level: Level
     text: str
+    step: int | None = None
+    """Where on the charts it belongs, if anywhere."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -24,14 +25,16 @@ from sqlalchemy import (
     delete,
     event,
     insert,
+    inspect,
     select,
+    text,
     update,
 )
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 from tlcore.errors import RunError
-from tlcore.runs.records import LIVE, Command, Note, Point, Run, Status
+from tlcore.runs.records import LIVE, Command, Level, Note, Point, Run, Status
 
 __all__ = ["Store", "open_store"]
 
@@ -87,6 +90,7 @@ _NOTES = Table(
     Column("time", Float, nullable=False),
     Column("level", String(8), nullable=False),
     Column("text", Text, nullable=False),
+    Column("step", Integer),
 )
 _COMMANDS = Table(
     "commands",
@@ -114,6 +118,17 @@ class Store:
             _META.create_all(self._engine)
         except DatabaseError:  # another process made the tables between the look and the making
             _META.create_all(self._engine)
+        self._add_columns()
+
+    def _add_columns(self) -> None:
+        """A store of an earlier release lacks what was added since; all of that may be empty."""
+        with contextlib.suppress(DatabaseError), self._engine.begin() as connection:  # another process may be at it
+            for table in _META.sorted_tables:
+                there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+                for column in table.columns:
+                    if column.name not in there:
+                        kind = column.type.compile(self._engine.dialect)
+                        connection.execute(text(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}'))
 
     def create(self, **values: object) -> Run:
         """Insert a queued run; `values` are the columns of `Run` that are known at the start."""
@@ -167,14 +182,16 @@ class Store:
             return tuple(Point(**row) for row in connection.execute(query).mappings())
 
     def rewind(self, run_id: str, step: int) -> None:
-        """Forget metrics after `step`: a training that goes on from there makes them again."""
+        """Forget metrics and marks after `step`: a training that goes on from there makes them again."""
         with self._engine.begin() as connection:
-            connection.execute(delete(_POINTS).where(_POINTS.c.run == run_id, _POINTS.c.step > step))
+            for table in (_POINTS, _NOTES):
+                connection.execute(delete(table).where(table.c.run == run_id, table.c.step > step))
 
-    def note(self, run_id: str, text: str, *, level: str = "info") -> None:
-        """Append a line to the run's log."""
+    def note(self, run_id: str, words: str, *, level: Level = "info", step: int | None = None) -> None:
+        """Append a line to the run's log; with a `step`, it has its place on the charts."""
+        row = {"run": run_id, "time": time.time(), "level": level, "text": words, "step": step}
         with self._engine.begin() as connection:
-            connection.execute(insert(_NOTES).values(run=run_id, time=time.time(), level=level, text=text))
+            connection.execute(insert(_NOTES).values(row))
 
     def notes(self, run_id: str, *, after: int = 0) -> tuple[Note, ...]:
         """The run's log in order, only lines with a greater id than `after`."""
@@ -202,7 +219,8 @@ class Store:
 
     def end(self, run_id: str, status: Status, reason: str, *, where: Iterable[Status] = LIVE) -> bool:
         """Close a run that is still in one of the states `where`. Returns whether it was."""
-        level = {"failed": "error", "interrupted": "warning"}.get(status, "info")
+        levels: Mapping[str, Level] = {"failed": "error", "interrupted": "warning"}
+        level = levels.get(status, "info")
         ended = self.update(
             run_id, where=where, status=status, reason=reason, finished=time.time(), activity="", eta=None
         )

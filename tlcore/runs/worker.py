@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from tlcore.data import Dataset, load_dataset
-from tlcore.device import torch_device
+from tlcore.device import Meter, torch_device
 from tlcore.errors import TlcoreError
 from tlcore.evaluation.report import report
 from tlcore.features.feeds import Feeds
@@ -75,7 +75,7 @@ def _train(home: Path, store: Store, run: Run) -> None:
         precision=recipe.precision,
         tell=partial(store.note, run.id),
     )
-    recorder = Recorder(store, run.id, data)
+    recorder = Recorder(store, run.id, data, meter=Meter(device))
     folder = run_folder(home, run.id)
     weights, state = folder / "best.safetensors", folder / "state.pt"
     resume = state if state.exists() else None
