@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import NoReturn
 from tlcore.device import machine
 from tlcore.features.export import export, graph_path
 from tlcore.lock import take
-from tlcore.runs import launcher
+from tlcore.runs import jobs, launcher
 from tlcore.runs.liveness import noticed, run_folder
 from tlcore.runs.records import BUSY, LIVE, Run, Status
 from tlcore.runs.store import open_store
@@ -70,7 +71,7 @@ class Nursery:
         self.code = _code_time()
         self.cold = list(WARM)
         self.ahead = [] if self.n_gpus else list(backbones("image"))
-        self.exporter = 0
+        self.exporter = self.job = 0
 
     def run(self) -> None:
         """Look at the bell often, at the store now and then, and import what is still cold in between."""
@@ -80,14 +81,15 @@ class Nursery:
             rung = _changed(launcher.bell(self.home))
             if self.reap() or rung != heard or time.monotonic() - looked > LOOK_SECONDS:
                 heard, looked = rung, time.monotonic()
-                if not self.children and _code_time() != self.code:
+                if not self.children and not self.job and _code_time() != self.code:
                     return
                 self.start_queued()
+                self.start_job()
             elif self.cold:
                 self.warm()
-            elif self.ahead and not self.children and not self.exporter:
+            elif self.ahead and not self.children and not self.exporter and not self.job:
                 self.export(self.ahead.pop(0))
-            busy = time.monotonic() if self.children else busy
+            busy = time.monotonic() if self.children or self.job else busy
             time.sleep(POLL_SECONDS)
 
     def warm(self) -> None:
@@ -122,8 +124,34 @@ class Nursery:
             _LOG.info("run %s is process %d", run.id, pid)
         os.close(lock)
 
+    def start_job(self) -> None:
+        """Fork a child for the oldest measurement that somebody waits for, one at a time."""
+        fresh = jobs.waiting(self.home) if not self.job else ()
+        lock = take(fresh[0] / "lock") if fresh else None
+        if lock is None:
+            return
+        (fresh[0] / "began").touch()
+        gc.freeze()
+        self.job = os.fork()
+        if self.job == 0:
+            self.become(fresh[0] / "log.txt", lambda: jobs.work(self.home, fresh[0]))
+        os.close(lock)
+
     def become_worker(self, child: Child, log: Path) -> NoReturn:
-        """In the child: a session, an output and a device of its own, then the run."""
+        """In the child: a device of its own, then the run."""
+
+        def run() -> int:
+            if self.n_gpus > 1:
+                visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.n_gpus)))
+                os.environ["CUDA_VISIBLE_DEVICES"] = visible.split(",")[child.slot]
+            from tlcore.runs.worker import work
+
+            return work(self.home, child.run)
+
+        self.become(log, run)
+
+    def become(self, log: Path, run: Callable[[], int]) -> NoReturn:
+        """In the child: a session and an output of its own, then `run`, whose result is the exit status."""
         status = 1
         try:
             os.setsid()
@@ -133,12 +161,7 @@ class Nursery:
             os.dup2(output, 2)
             if not self.n_gpus:
                 os.nice(5)  # pages are drawn on the same cores
-            if self.n_gpus > 1:
-                visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.n_gpus)))
-                os.environ["CUDA_VISIBLE_DEVICES"] = visible.split(",")[child.slot]
-            from tlcore.runs.worker import work
-
-            status = work(self.home, child.run)
+            status = run()
         except BaseException:
             traceback.print_exc()
         finally:
@@ -164,11 +187,12 @@ class Nursery:
     def reap(self) -> bool:
         """Collect ended children; a run whose worker died is closed with the reason. Returns whether any ended."""
         before = len(self.children)
-        while self.children or self.exporter:
+        while self.children or self.exporter or self.job:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 break
             self.exporter = 0 if pid == self.exporter else self.exporter
+            self.job = 0 if pid == self.job else self.job
             child = self.children.pop(pid, None)
             if child and status:
                 unfinished: set[Status] = {*BUSY, "interrupted"}

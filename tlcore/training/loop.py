@@ -46,7 +46,7 @@ from tlcore.training.state import Position, load_state, restore_random, save_sta
 from tlcore.training.update import Measured, Update
 from tlcore.zoo.model import Inputs, TransferModel
 
-__all__ = ["fit"]
+__all__ = ["Training", "fit"]
 
 TELL_SECONDS = 0.1
 PROBE_SAMPLES = 4
@@ -73,7 +73,7 @@ def fit(model: TransferModel, data: Feeds, recipe: Recipe, *, resume: Path | Non
     torch.manual_seed(recipe.seed)
     if isinstance(recipe.strategy, Preparing):
         recipe.strategy.prepare(model)
-    run = _Run(model=model, data=data, recipe=recipe)
+    run = Training(model=model, data=data, recipe=recipe)
     try:
         if resume:
             run.resume(resume)
@@ -84,8 +84,8 @@ def fit(model: TransferModel, data: Feeds, recipe: Recipe, *, resume: Path | Non
 
 
 @dataclass(kw_only=True)
-class _Run:
-    """What the loop knows between two events."""
+class Training:
+    """What the loop knows between two events. `fit` is the way to use it; measurements borrow its parts."""
 
     model: TransferModel
     data: Feeds

@@ -1,0 +1,156 @@
+"""Short work on the side that a page waits for: measurements, each done once for what it is about, and kept.
+
+A job is a folder named by what was asked. The nursery works through those without an answer, one at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from tlcore.errors import RunError, TlcoreError
+from tlcore.lock import is_held
+from tlcore.runs import launcher
+
+__all__ = ["KINDS", "Job", "ask", "cancel", "look", "waiting", "work"]
+
+KINDS: Mapping[str, str] = {
+    "advice": "tlcore.runs.measurements:advice",
+    "cost": "tlcore.runs.measurements:cost",
+    "range": "tlcore.runs.measurements:rate_range",
+}
+"""What does which: `module:function` of (home, what was asked, tell) -> plain values."""
+Tell = Callable[[float, str], None]
+"""Takes the share done, in [0, 1], and what is being done."""
+TELL_SECONDS = 0.2
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What became of a question."""
+
+    id: str
+    kind: str
+    status: Literal["new", "waiting", "running", "done", "failed"]
+    share: float = 0.0
+    """Done, in [0, 1]."""
+    words: str = ""
+    """What it does now, or why it failed."""
+    seconds: float = 0.0
+    """It has taken so far."""
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """An answer is on its way."""
+        return self.status in ("waiting", "running")
+
+    @property
+    def left(self) -> float | None:
+        """Seconds to go at the pace so far, where that can be said."""
+        return self.seconds * (1 - self.share) / self.share if self.share > 0.02 else None
+
+
+class _CancelledError(TlcoreError):
+    """Nobody waits for the answer any more."""
+
+
+def ask(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
+    """Have it answered unless it is; one that failed is tried again. Returns at once."""
+    folder = _folder(home, kind, about)
+    if look(home, kind, about).status in ("new", "failed"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("failed.json", "progress.json", "cancel", "began"):
+            (folder / name).unlink(missing_ok=True)
+        _write(folder / "asked.json", {"kind": kind, "about": dict(about)})
+        launcher.ring(home)
+    return look(home, kind, about)
+
+
+def look(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
+    """The answer, or how far it is; `new` if it was never asked."""
+    folder = _folder(home, kind, about)
+    known: dict[str, Any] = {"id": folder.name, "kind": kind}
+    if done := _read(folder / "answer.json"):
+        return Job(**known, status="done", share=1.0, result=done)
+    if failed := _read(folder / "failed.json"):
+        return Job(**known, status="failed", words=failed["reason"])
+    if not (folder / "asked.json").exists() or (folder / "cancel").exists():
+        return Job(**known, status="new")
+    told = _read(folder / "progress.json")
+    if is_held(folder / "lock"):
+        return Job(**known, status="running", **told)
+    if (folder / "began").exists() and not (folder / "answer.json").exists():
+        return Job(**known, status="failed", words="Its process was killed, perhaps for want of memory. Try again.")
+    return Job(**known, status="waiting", words="waiting for its turn")
+
+
+def cancel(home: Path, kind: str, about: Mapping[str, Any]) -> None:
+    """Ask for an end; what was found out is dropped."""
+    folder = _folder(home, kind, about)
+    if folder.exists():
+        (folder / "cancel").touch()
+
+
+def waiting(home: Path) -> tuple[Path, ...]:
+    """Folders of jobs that nobody has begun, the oldest first."""
+    asked = [path.parent for path in (home / "jobs").glob("*/asked.json")]
+    over = ("answer.json", "failed.json", "cancel", "began")
+    fresh = [folder for folder in asked if not any((folder / name).exists() for name in over)]
+    return tuple(sorted(fresh, key=lambda folder: (folder / "asked.json").stat().st_mtime))
+
+
+def work(home: Path, folder: Path) -> int:
+    """Answer one, in a process of its own that holds the folder's lock; returns the exit status."""
+    asked, begun, told = _read(folder / "asked.json"), time.monotonic(), 0.0
+
+    def tell(share: float, words: str) -> None:
+        nonlocal told
+        if (folder / "cancel").exists():
+            raise _CancelledError("Cancelled.")
+        if time.monotonic() - told > TELL_SECONDS:
+            told = time.monotonic()
+            _write(folder / "progress.json", {"share": share, "words": words, "seconds": told - begun})
+
+    try:
+        module, _, name = KINDS[asked["kind"]].partition(":")
+        _write(folder / "answer.json", getattr(import_module(module), name)(home, asked["about"], tell))
+    except _CancelledError:
+        return 0
+    except Exception as error:
+        _LOG.exception("job %s failed", folder.name)
+        known = isinstance(error, TlcoreError)
+        reason = str(error) if known else f"Something unforeseen went wrong ({type(error).__name__}); the log has it."
+        _write(folder / "failed.json", {"reason": reason})
+        return 1
+    return 0
+
+
+def _folder(home: Path, kind: str, about: Mapping[str, Any]) -> Path:
+    if kind not in KINDS:
+        raise RunError(f"There is no job called {kind!r}. Known: {', '.join(KINDS)}.")
+    words = json.dumps([kind, about], sort_keys=True)
+    return home / "jobs" / f"{kind}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return plain
+
+
+def _write(path: Path, plain: Mapping[str, Any]) -> None:
+    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    draft.write_text(json.dumps(plain), encoding="utf-8")
+    draft.replace(path)

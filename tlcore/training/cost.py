@@ -1,0 +1,109 @@
+"""What a training will take, from steps that were really made."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from tlcore.features.feeds import Feed, Feeds, move
+from tlcore.training.loop import Training
+from tlcore.training.recipe import Recipe
+from tlcore.training.scoring import Forward
+from tlcore.zoo.model import TransferModel
+
+__all__ = ["PhaseCost", "measure"]
+
+STEPS = 3
+"""Timed ones of each phase, after one that warms up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseCost:
+    """One phase, as measured."""
+
+    step: float
+    """Seconds of an optimizer step, with everything that is kept already there."""
+    once: float
+    """Seconds for what is computed once in the phase: features, or activations behind frozen stages."""
+    score: float
+    """Seconds to score val after an epoch."""
+    memory: int
+    """Bytes at the peak: of the GPU's allocator, or of this process."""
+
+    def seconds(self, steps: int, epochs: int) -> float:
+        """Of a whole phase."""
+        return self.once + steps * self.step + epochs * self.score
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> PhaseCost:
+        """The inverse of `asdict`."""
+        return cls(**plain)
+
+
+def measure(
+    model: TransferModel, data: Feeds, recipe: Recipe, *, tell: Callable[[float], None] = lambda share: None
+) -> tuple[PhaseCost, ...]:
+    """Take a few steps of every phase. The model is moved; build another for training."""
+    torch.manual_seed(recipe.seed)
+    run = Training(model=model, data=data, recipe=recipe)
+    costs = []
+    for i, phase in enumerate(run.phases):
+        tell(i / len(run.phases))
+        run.at.phase = i
+        frozen = run.begin(phase)
+        costs.append(_phase(run, *run.feeds(phase, frozen)))
+    return tuple(costs)
+
+
+def _phase(run: Training, forward: Forward, train: Feed, val: Feed) -> PhaseCost:
+    size, n = run.recipe.batch_size, len(train)
+    before = run.data.embedding()
+    if run.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(run.device)
+    taken = []
+    for x, y in train.batches(size, torch.arange(min(n, size * (STEPS + 1))), 1):
+        begun = time.perf_counter()
+        assert run.update is not None
+        float(run.update.step(forward, move(x, run.device), y.to(run.device), 1e-6).loss)
+        taken.append((time.perf_counter() - begun) * size / len(y))
+    step = min(taken[1:] or taken) + _reading(train, size)
+    return PhaseCost(
+        step=step, once=_once(run, before.seconds, before.fresh), score=_score(run, forward, val), memory=_peak(run)
+    )
+
+
+def _reading(feed: Feed, size: int) -> float:
+    """Seconds to have a batch ready that was read before."""
+    begun = time.perf_counter()
+    next(iter(feed.batches(size, torch.arange(min(len(feed), size)), 1)))
+    return time.perf_counter() - begun
+
+
+def _once(run: Training, seconds: float, fresh: int) -> float:
+    """What is left to compute, at the pace of what this phase has just computed."""
+    now = run.data.embedding()
+    new = now.fresh - fresh
+    return now.left * (now.seconds - seconds) / new if new else 0.0
+
+
+def _score(run: Training, forward: Forward, val: Feed) -> float:
+    """Scoring is about a third of a step's work; measured on one batch."""
+    n = min(len(val), run.recipe.batch_size)
+    with torch.inference_mode():
+        x, _ = next(iter(val.batches(n, torch.arange(n))))
+        begun = time.perf_counter()
+        forward(move(x, run.device)).sum().item()
+    return (time.perf_counter() - begun) * math.ceil(len(val) / n)
+
+
+def _peak(run: Training) -> int:
+    if run.device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(run.device))
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
