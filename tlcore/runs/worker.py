@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from tlcore.adapters.lora import save_adapter
 from tlcore.data import Dataset, load_dataset
 from tlcore.device import Meter, torch_device
 from tlcore.errors import TlcoreError
@@ -24,6 +25,7 @@ from tlcore.runs.liveness import run_folder
 from tlcore.runs.recorder import Recorder
 from tlcore.runs.records import Run
 from tlcore.runs.store import Store, open_store
+from tlcore.strategies import Lora
 from tlcore.training import Recipe
 from tlcore.training.checkpoint import save_weights
 from tlcore.training.events import EpochDone, RunStarted, SavePoint
@@ -96,6 +98,8 @@ def _train(home: Path, store: Store, run: Run) -> None:
         store.end(run.id, "stopped", "Stopped before the first epoch was finished: there is no model to keep.")
     else:
         save_weights(model, weights, recipe, dataset.classes, recorder.best.epoch)
+        if isinstance(recipe.strategy, Lora):
+            save_adapter(model, folder / "adapter", dataset.classes)
         _score(store, run, recorder, recorder.best, model, data, dataset)
         if not recorder.stop:
             state.unlink(missing_ok=True)

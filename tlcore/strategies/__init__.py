@@ -5,6 +5,7 @@ from tlcore.strategies.fine_tune import FineTune
 from tlcore.strategies.fine_tune_from_middle import FineTuneFromMiddle
 from tlcore.strategies.from_scratch import FromScratch
 from tlcore.strategies.gradual_unfreezing import GradualUnfreezing
+from tlcore.strategies.lora import Lora
 from tlcore.strategies.progressive import Progressive
 from tlcore.strategies.strategy import (
     Optimizer,
@@ -26,6 +27,7 @@ __all__ = [
     "FineTuneFromMiddle",
     "FromScratch",
     "GradualUnfreezing",
+    "Lora",
     "Optimizer",
     "Phase",
     "Preparing",
