@@ -40,8 +40,8 @@ class Backbone:
     """Parameters of each stage."""
     n_batch_norms: int = 0
     """BatchNorm layers."""
-    batch_norm_params: int = 0
-    """Their weights and biases."""
+    batch_norm_params: tuple[int, ...] = ()
+    """Their weights and biases in each stage; empty where there are none."""
     input_size: int = 0
     """Pixels on a side; 0 for texts."""
     crop: float = 1.0

@@ -23,7 +23,7 @@ def efficientnet_lite0() -> Backbone:
         stages=_LITE_STAGES,
         stage_params=(928, 896, 13_968, 39_712, 198_480, 446_784, 1_652_640, 605_440, 412_160),
         n_batch_norms=49,
-        batch_norm_params=42_016,
+        batch_norm_params=(64, 96, 1056, 1696, 5280, 7968, 18_048, 5248, 2560),
         input_size=224,
         crop=0.875,
         licence="Apache-2.0",
