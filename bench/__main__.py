@@ -1,4 +1,4 @@
-"""`python -m bench [frozen finetune text decode backends memory]`: measure, print a table, keep it in bench/results."""
+"""`python -m bench [frozen finetune far text decode backends memory]`: measure, print a table, keep it in bench/results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.table import Table
 from bench.timing import Row
 from tlcore.device import machine
 
-NAMES = ("frozen", "finetune", "text", "decode", "backends", "memory")
+NAMES = ("frozen", "finetune", "far", "text", "decode", "backends", "memory")
 
 
 def main() -> None:

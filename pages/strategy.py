@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import shlex
-from typing import Any
+from dataclasses import replace
 
 import streamlit as st
 
 from tlcore.data import Dataset, list_datasets
 from tlcore.data.augmentation import Augmentation
+from tlcore.errors import TlcoreError
 from tlcore.home import home
 from tlcore.strategies import Strategy, strategies
 from tlcore.training import Recipe
+from tlcore.training.outline import Outline, outline
 from tlcore.zoo import Backbone, backbones, weights_state
-from ui import charts, state
-from ui.command import changes
-from ui.forms import augmentation_fields, head_fields, schedule_fields, strategy_fields
+from ui import state
+from ui.advice import advice
+from ui.checks import checks
+from ui.forms import (
+    augmentation_fields,
+    head_fields,
+    length_fields,
+    schedule_fields,
+    strategy_fields,
+    training_fields,
+)
 from ui.guard import guard
 from ui.layout import card, empty, header
+from ui.outline import adapter_count, cost, rate_finder, schedule, what_trains
+from ui.phases import phase_fields
+from ui.recipe_file import load, same_elsewhere
 from ui.words import ago, plain, visible
-
-BATCH_SIZE: int = Recipe.__dataclass_fields__["batch_size"].default
 
 
 def choose_dataset(datasets: tuple[Dataset, ...]) -> Dataset:
@@ -61,70 +71,48 @@ def choose_backbone(dataset: Dataset) -> Backbone:
     return record
 
 
-def choose_strategy() -> Strategy:
+def choose_strategy(modality: str) -> Strategy:
     """A strategy by name, and its options."""
     kinds = {kind.name: kind for kind in strategies()}
     name = state.pick("strategy", list(kinds), lambda key: kinds[key].title, label="Strategy")
     st.caption(plain(kinds[name].summary))
-    return strategy_fields(kinds[name])
+    return strategy_fields(kinds[name], modality)
 
 
-def choose_length(n_train: int) -> dict[str, Any]:
-    """Epochs, batch size and seed, for `n_train` samples."""
-    epochs, batch, seed = st.columns(3)
-    keep: dict[str, Any] = {"persist_state": "session"}
-    length = {
-        "epochs": int(epochs.number_input("Epochs", 1, 10_000, 10, key="epochs", **keep)),
-        "batch_size": int(batch.number_input("Batch size (samples)", 1, 4096, BATCH_SIZE, key="batch-size", **keep)),
-        "seed": int(seed.number_input("Seed", 0, 2**31 - 1, 0, key="seed", **keep)),
-    }
-    if length["batch_size"] > n_train:
-        st.warning(
-            f"The batch of {length['batch_size']:,} is larger than the {n_train:,} training samples: "
-            "every epoch is a single step.",
-            icon=":material/warning:",
-        )
-    return length
-
-
-def summary(recipe: Recipe, dataset: Dataset, record: Backbone) -> None:
-    """What would train, at which rates, and the same as a file and as a command."""
-    head = recipe.head.n_params(record.n_features, len(dataset.classes))
-    with card("What trains", key="summary-card"):
-        total = record.n_params + head
-        st.metric(f"Trainable / total parameters ({100 * head / total:.1f} %)", f"{head:,} / {total:,}")
-        alt = f"One bar: {record.n_params:,} frozen parameters in the backbone, {head:,} trainable ones in the head."
-        charts.draw(charts.parameters(record.n_params, head), key="parameters-chart", alt=alt)
+def form(dataset: Dataset, record: Backbone) -> Recipe:
+    """The recipe that the fields make, with the strategy's own phases."""
     n_train = len(dataset.rows("train"))
-    per_epoch = -(-n_train // recipe.batch_size)
-    total_steps = per_epoch * recipe.epochs
-    with card("Learning rate", key="schedule-card"):
-        steps = sorted({1 + round(i * (total_steps - 1) / 299) for i in range(300)})
-        rates = [recipe.strategy.lr * recipe.schedule.factor(step, total_steps) for step in steps]  # type: ignore[attr-defined]
-        pace = f"{per_epoch:,} {'step' if per_epoch == 1 else 'steps'} an epoch"
-        st.caption(f"{n_train:,} training samples: {pace}, {total_steps:,} in all.")
-        alt = f"Learning rate of the head over {total_steps} steps, {recipe.schedule.name} after warm-up."
-        charts.draw(charts.schedule(steps, rates, per_epoch), key="schedule-chart", alt=alt)
+    with card("Train", key="train-card"):
+        chosen, head = choose_strategy(dataset.modality), head_fields()
+        trains = chosen.name != "feature_extraction"
+        augmentation = augmentation_fields(trains_backbone=trains) if dataset.modality == "image" else Augmentation()
+    with card("For how long", key="length-card"):
+        length, rates = length_fields(chosen, n_train), schedule_fields(chosen)
+    with st.expander("More about training", icon=":material/tune:", key="more"):
+        rest = training_fields(chosen, dataset.modality, length["batch_size"])
+    return Recipe(
+        dataset=dataset.id,
+        backbone=record.name,
+        strategy=chosen,
+        head=head,
+        schedule=rates,
+        augmentation=augmentation,
+        **length,
+        **rest,
+    )
 
 
-def same_elsewhere(recipe: Recipe) -> None:
-    """The recipe as a file and as a command: nothing is hidden in the page."""
-    with st.expander("The same from a shell", icon=":material/terminal:", key="shell"):
-        command = ["python", "-m", "tlcore", "train", "--data", recipe.dataset, "--backbone", recipe.backbone]
-        command += ["--strategy", recipe.strategy.name, "--epochs", str(recipe.epochs)]
-        command += [part for change in changes(recipe) for part in ("--set", change)]
-        st.code(shlex.join(command), language="bash", wrap_lines=True)
-        st.caption("Or save the recipe and run `python -m tlcore train recipe.toml`.")
-        st.code(recipe.to_toml(), language="toml")
-        st.download_button(
-            "Download recipe.toml",
-            recipe.to_toml(),
-            "recipe.toml",
-            "application/toml",
-            icon=":material/download:",
-            key="recipe-file",
-            on_click="ignore",
-        )
+def outlined(recipe: Recipe, dataset: Dataset, record: Backbone) -> Outline:
+    """What the recipe amounts to on this dataset."""
+    n_train, adapters = len(dataset.rows("train")), adapter_count(recipe)
+    return outline(recipe, record, n_classes=len(dataset.classes), n_train=n_train, adapter_params=adapters)
+
+
+def edited(recipe: Recipe, made: Outline) -> Recipe:
+    """With phases of one's own, where the toggle is on."""
+    with st.expander("Phases and rates, group by group", icon=":material/view_timeline:", key="phases"):
+        phases = phase_fields(made)
+    return replace(recipe, phases=phases, epochs=sum(phase.epochs for phase in phases)) if phases else recipe
 
 
 def begin(recipe: Recipe) -> None:
@@ -147,24 +135,27 @@ def main() -> None:
         with card("Start from", key="from-card"):
             dataset = choose_dataset(datasets)
             record = choose_backbone(dataset)
-        with card("Train", key="train-card"):
-            chosen, head = choose_strategy(), head_fields()
-            augmentation = augmentation_fields() if dataset.modality == "image" else Augmentation()
-        with card("For how long", key="length-card"):
-            length, schedule = choose_length(len(dataset.rows("train"))), schedule_fields()
-    recipe = Recipe(
-        dataset=dataset.id,
-        backbone=record.name,
-        strategy=chosen,
-        head=head,
-        schedule=schedule,
-        augmentation=augmentation,
-        **length,
-    )
+        advice(dataset, record)
+        try:
+            recipe = form(dataset, record)
+            recipe = edited(recipe, outlined(recipe, dataset, record))
+            made = outlined(recipe, dataset, record)
+        except TlcoreError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
+
+        def scale(times: float) -> None:
+            with guard():
+                load(recipe.scaled(times), dataset)
+
+        rate_finder(recipe, made, scale)
     with right:
-        summary(recipe, dataset, record)
-        same_elsewhere(recipe)
-    if action.button("Start training", type="primary", icon=":material/play_arrow:", key="start"):
+        what_trains(made)
+        schedule(made, len(dataset.rows("train")))
+        ready = checks(recipe, dataset)
+        cost(recipe, made)
+        same_elsewhere(recipe, dataset)
+    if action.button("Start training", type="primary", icon=":material/play_arrow:", key="start", disabled=not ready):
         begin(recipe)
 
 

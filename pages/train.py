@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
-from tlcore.runs import LIVE, Run
+from tlcore.runs import LIVE, Note, Run
 from tlcore.training import Recipe
 from ui import state
 from ui.guard import guard
 from ui.layout import empty, header
-from ui.progress import curves, numbers, progress
+from ui.marks import marks, phase
+from ui.progress import numbers, progress
 from ui.results import results
+from ui.train_curves import curves
+from ui.train_machinery import machinery
 from ui.words import STATUS, ago, clock, plain, visible
 
 POLL_SECONDS = 1.0
+RESUMABLE = ("interrupted", "stopped", "failed")
+RESUME_HELP = "Goes on from the last saved state; every loss is the one it would have been."
 
 
 def stop(run_id: str) -> None:
@@ -32,11 +38,17 @@ def again(run: Run) -> None:
     st.rerun()
 
 
+def resume(run: Run) -> None:
+    """Let the run go on, and watch it again."""
+    state.studio().resume(run.id)
+    st.rerun()
+
+
 def since(run: Run) -> str:
     """When it began, or how long it waits, and for how many."""
-    if run.started:
+    if run.started and run.status != "queued":
         return f"started {ago(run.started)}"
-    waiting = f"queued {ago(run.created)}"
+    waiting = "goes on soon" if run.started else f"queued {ago(run.created)}"
     if run.status != "queued":
         return waiting
     live = state.studio().store.runs(status=LIVE)
@@ -65,9 +77,18 @@ def heading(run: Run) -> None:
                 args=(run.id,),
                 help="Ends after the current step. The best model so far is kept.",
             )
-        elif st.button("Start again", icon=":material/replay:", key="again", help="A new run with the same recipe."):
-            with guard():
-                again(run)
+        else:
+            onward(run)
+
+
+def onward(run: Run) -> None:
+    """What can be done with a run that ended."""
+    if run.status in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key="resume", help=RESUME_HELP):
+        with guard():
+            resume(run)
+    if st.button("Start again", icon=":material/replay:", key="again", help="A new run with the same recipe."):
+        with guard():
+            again(run)
 
 
 def outcome(run: Run) -> None:
@@ -78,15 +99,19 @@ def outcome(run: Run) -> None:
         st.info(plain(run.reason), icon=":material/stop_circle:")
 
 
-def log(run: Run) -> None:
-    """What the worker had to say, newest first; its warnings also in the open."""
-    notes = state.studio().notes(run.id)
-    for note in notes:
-        if note.level == "warning" and note.text != run.reason:
-            st.warning(plain(note.text), icon=":material/warning:")
+def log(run: Run, notes: Sequence[Note]) -> None:
+    """What the worker had to say, newest first; its warnings also in the open, each once."""
+    for text in dict.fromkeys(note.text for note in notes if note.level == "warning" and holds(note, run)):
+        st.warning(plain(text), icon=":material/warning:")
     with st.expander("Log", icon=":material/subject:", key="log"):
         lines = [f"{clock(note.time)}  {note.level:<7}  {visible(note.text)}" for note in reversed(notes)]
         st.code("\n".join(lines) or "Nothing yet.", language=None, wrap_lines=True)
+
+
+def holds(note: Note, run: Run) -> bool:
+    """Whether a note is not said above already, nor about an earlier end of a run that went on since."""
+    now = run.status != "queued" and note.time >= (run.started or 0.0)
+    return note.text != run.reason and (note.step is not None or now)
 
 
 def watch(run_id: str, was_live: bool) -> None:
@@ -94,14 +119,16 @@ def watch(run_id: str, was_live: bool) -> None:
     with guard():
         studio, held = state.studio(), state.history(run_id)
         run = studio.run(run_id)
-        held.extend(studio.points(run_id, after=held.last))
+        held.catch_up(lambda after: studio.points(run_id, after=after))
+        notes = studio.notes(run_id)
+        marked = marks(notes)
         heading(run)
         outcome(run)
         numbers(run, held, time.time())
-        progress(run)
-        curves(run, held)
-        log(run)
-        if was_live and not run.live:
+        progress(run, plain(phase(marked)))
+        machinery(curves(run, held, marked))
+        log(run, notes)
+        if was_live != run.live:
             st.rerun()
 
 

@@ -5,7 +5,8 @@ Traces without a colour take the theme's categorical colours in order, so they f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
-__all__ = ["MOST_CLASSES", "confusion", "draw", "parameters", "schedule", "split_by_class"]
+__all__ = [
+    "MOST_CLASSES",
+    "confusion",
+    "draw",
+    "parameters",
+    "rate_range",
+    "rates",
+    "split_by_class",
+    "timeline",
+]
 
 MOST_CLASSES = 24
 """Bars that are still read at a glance."""
@@ -72,49 +82,133 @@ def split_by_class(counts: pd.DataFrame) -> Figure:
     return figure
 
 
-def parameters(frozen: int, trainable: int) -> Figure:
-    """A bar for each part of the model: what stays as it is, what trains."""
+def parameters(parts: Sequence[tuple[str, int, float | None]]) -> Figure:
+    """A bar for each part of the model, from input to output: its parameters, coloured by its rate, gray if frozen."""
     import plotly.graph_objects as go
 
-    parts = (("Head, trains", trainable, _TEAL), ("Backbone, frozen", frozen, _GRAY))
-    figure = _figure(height=150)
+    figure, rows = _figure(height=64 + 24 * len(parts)), list(range(len(parts)))
+    lrs = [lr for _, _, lr in parts if lr is not None]
+    low, high = math.log10(min(lrs, default=1e-3)), math.log10(max(lrs, default=1e-3))
+    colours = [_GRAY if lr is None else _shade((math.log10(lr) - low) / max(high - low, 1e-9)) for _, _, lr in parts]
+    words = [f" {n:,} · {'frozen' if lr is None else f'{lr:.3g}'}" for _, n, lr in parts]
     figure.add_trace(
         go.Bar(
-            y=[name for name, _, _ in parts],
+            y=rows,
             x=[count for _, count, _ in parts],
-            marker_color=[colour for _, _, colour in parts],
-            text=[f" {count:,}" for _, count, _ in parts],
+            marker_color=colours,
+            text=words,
             textposition="outside",
             cliponaxis=False,
             orientation="h",
-            hovertemplate="%{y}: %{x:,}<extra></extra>",
-        )
-    )
-    figure.update_layout(bargap=0.35, margin_t=4)
-    figure.update_yaxes(showgrid=False, automargin=True)
-    figure.update_xaxes(title="parameters", tickformat="~s", nticks=5, range=[0, 1.3 * max(frozen, trainable)])
-    return figure
-
-
-def schedule(steps: Sequence[int], rates: Sequence[float], per_epoch: int) -> Figure:
-    """The head's learning rate over the run."""
-    import plotly.graph_objects as go
-
-    figure = _figure(height=230)
-    figure.add_trace(
-        go.Scatter(
-            x=list(steps),
-            y=list(rates),
-            mode="lines",
-            line={"width": 2, "color": _TEAL},
-            name="Head",
-            customdata=[step / per_epoch for step in steps],
-            hovertemplate="step %{x:,} (epoch %{customdata:.1f}): %{y:.3g}<extra></extra>",
+            customdata=[label(name, 40) for name, _, _ in parts],
+            hovertemplate="%{customdata}: %{text}<extra></extra>",
             showlegend=False,
         )
     )
+    most = max((count for _, count, _ in parts), default=1)
+    figure.update_layout(bargap=0.3, margin_t=4)
+    names = [label(name, 16) for name, _, _ in parts]
+    figure.update_yaxes(tickvals=rows, ticktext=names, autorange="reversed", showgrid=False, automargin=True)
+    figure.update_xaxes(title="parameters", tickformat="~s", nticks=5, range=[0, 1.7 * most])
+    return figure
+
+
+def _shade(share: float) -> str:
+    """From a pale to the full accent; `share` in [0, 1]."""
+    return f"rgba(59, 151, 151, {0.35 + 0.65 * min(1.0, max(0.0, share)):.2f})"
+
+
+def rates(series: Sequence[tuple[str, Sequence[int], Sequence[float | None]]], per_epoch: int) -> Figure:
+    """Learning rate of each group over the run; logarithmic where groups differ by ten times or more."""
+    import plotly.graph_objects as go
+
+    figure = _figure(height=260 + 18 * (len(series) // 3))
+    for i, (name, steps, values) in enumerate(series):
+        figure.add_trace(
+            go.Scatter(
+                x=list(steps),
+                y=list(values),
+                mode="lines",
+                line={"width": 2, **({"color": _TEAL} if len(series) == 1 else {})},
+                name=label(name, 34),
+                customdata=[step / per_epoch for step in steps],
+                hovertemplate=f"{label(name, 34)}, step %{{x:,}} (epoch %{{customdata:.1f}}): %{{y:.3g}}<extra></extra>",
+                showlegend=len(series) > 1,
+                legendrank=i,
+            )
+        )
+    tops = [max(filter(None, values), default=0.0) for _, _, values in series]
+    wide = bool(tops) and min(tops) > 0 and max(tops) >= 10 * min(tops)
     figure.update_xaxes(title="optimizer step", rangemode="tozero")
-    figure.update_yaxes(title="learning rate", rangemode="tozero", tickformat="~g", nticks=5)
+    figure.update_yaxes(
+        title="learning rate",
+        nticks=5,
+        **(
+            {
+                "type": "log",
+                "tickformat": ".0e",
+                "dtick": 1,
+                "range": [math.log10(min(tops)) - 1.2, math.log10(max(tops)) + 0.2],
+            }
+            if wide
+            else {"rangemode": "tozero", "tickformat": "~g"}
+        ),
+    )
+    return figure
+
+
+def timeline(phases: Sequence[tuple[str, int, int]]) -> Figure:
+    """Phases (name, epochs, trainable parameters) one after the other."""
+    import plotly.graph_objects as go
+
+    figure, first = _figure(height=96), 1
+    most = max((trainable for _, _, trainable in phases), default=1)
+    for name, epochs, trainable in phases:
+        last = first + epochs - 1
+        span = f"epoch {first}" if epochs == 1 else f"epochs {first} to {last}"
+        figure.add_trace(
+            go.Bar(
+                y=[0],
+                x=[epochs],
+                orientation="h",
+                marker_color=_shade(trainable / most),
+                marker_line={"width": 1, "color": "rgba(255, 255, 255, 0.7)"},
+                text=label(name, 14 if epochs * 4 > sum(n for _, n, _ in phases) else 6),
+                textposition="inside",
+                insidetextanchor="middle",
+                hovertemplate=f"{label(name, 60)}: {span}, {trainable:,} parameters train<extra></extra>",
+                showlegend=False,
+            )
+        )
+        first = last + 1
+    figure.update_layout(barmode="stack", bargap=0.05, margin_t=4)
+    figure.update_yaxes(visible=False)
+    figure.update_xaxes(title="epochs", nticks=8, showgrid=False)
+    return figure
+
+
+def rate_range(points: Sequence[Mapping[str, float]], suggested: float) -> Figure:
+    """The loss while the learning rate rises, and the rate that it suggests."""
+    import plotly.graph_objects as go
+
+    figure = _figure(height=280)
+    rates = [point["lr"] for point in points]
+    for name, key, width, opacity in (("Each step", "loss", 1, 0.35), ("Running mean", "smooth", 2.5, 1.0)):
+        figure.add_trace(
+            go.Scatter(
+                x=rates,
+                y=[point[key] for point in points],
+                mode="lines",
+                name=name,
+                opacity=opacity,
+                line={"width": width, "color": _TEAL},
+                hovertemplate="learning rate %{x:.2g}: %{y:.3f}<extra></extra>",
+            )
+        )
+    figure.add_vline(x=suggested, line={"width": 1.5, "dash": "dot"}, annotation_text=f"{suggested:.1e}")
+    start, lowest = points[0]["smooth"], min(point["smooth"] for point in points)
+    figure.update_xaxes(title="learning rate of the fastest group", type="log", tickformat=".0e", dtick=1)
+    figure.update_yaxes(title="loss (nats)", range=[max(0.0, lowest - 0.1 * start), 1.6 * start])
     return figure
 
 

@@ -21,6 +21,9 @@ function theme(element) {
   };
   return {
     text: read("text-color", "#444"),
+    quiet: read("gray-text-color", "#666"),
+    alarm: read("red-color", "#b00"),
+    page: read("background-color", "#fff"),
     grid: read("border-color-light", read("border-color", "#ddd")),
     paper: read("secondary-background-color", "#fff"),
     font: read("font", "sans-serif"),
@@ -28,49 +31,73 @@ function theme(element) {
   };
 }
 
+const LOOKS = {
+  faint: { mode: "lines", opacity: 0.35, width: 1 },
+  line: { mode: "lines", opacity: 1, width: 2 },
+  strong: { mode: "lines+markers", opacity: 1, width: 2.5, size: 6 },
+  dots: { mode: "markers", opacity: 1, width: 0, size: 6 },
+  dashed: { mode: "lines", opacity: 1, width: 2, dash: "dash" },
+  star: { mode: "markers", opacity: 1, width: 0, size: 15, symbol: "star" },
+};
+
+const steps = (data) => (data.unit === "epoch" ? 1 / data.per_epoch : 1);
+
 function traces(data, look) {
-  const scale = data.unit === "epoch" ? 1 / data.per_epoch : 1;
   const y = data.share ? "%{y:.1%}" : "%{y:.4g}";
   return data.traces.map((trace) => {
-    const colour = look.colours[trace.colour % look.colours.length];
-    const strong = trace.look === "strong";
+    const colour = look.colours[trace.colour % look.colours.length], drawn = LOOKS[trace.look];
+    const dash = drawn.dash ?? (trace.colour < look.colours.length ? "solid" : "dot");
+    const rim = trace.look === "star" ? { color: look.page, width: 1.5 } : { width: 0 };
     return {
-      type: "scatter", name: trace.name, uid: trace.name, x: trace.x.map((step) => step * scale), y: trace.y,
-      mode: strong ? "lines+markers" : "lines", opacity: strong ? 1 : 0.4,
-      line: { color: colour, width: strong ? 2.5 : 1 }, marker: { color: colour, size: 6 },
-      hovertemplate: `${trace.name} ${y}<extra></extra>`,
+      type: "scatter", name: trace.name, uid: trace.key, mode: drawn.mode, opacity: drawn.opacity,
+      x: trace.x.map((step) => step * steps(data)), y: trace.y, line: { color: colour, width: drawn.width, dash },
+      marker: { color: colour, size: drawn.size ?? 6, symbol: drawn.symbol ?? "circle", opacity: 1, line: rim },
+      ...(trace.look === "star" ? { hoverinfo: "skip" } : { hovertemplate: `${trace.name} ${y}<extra></extra>` }),
     };
   });
 }
 
-function layout(data, look, zoom) {
-  const scale = data.unit === "epoch" ? 1 / data.per_epoch : 1;
+function layout(data, look, zoom, labels) {
   const axis = { gridcolor: look.grid, linecolor: look.grid, zeroline: false, automargin: true, color: look.text };
-  const waiting = !data.traces.length;
+  const waiting = !data.traces.length, many = data.traces.length > 1, named = data.marks.some((m) => m.kind === "phase");
   const ranged = (range, times) => (range ? { range: range.map((v) => v * times), autorange: false } : { autorange: true });
+  const nothing = { text: data.nothing, showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 };
+  const lowest = data.low === null || zoom.y ? {} : { autorangeoptions: { include: data.low } };
   return {
-    uirevision: "kept", autosize: true, height: 300, margin: { l: 8, r: 12, t: 34, b: 8 }, hovermode: "x unified",
+    uirevision: "kept", autosize: true, height: 300, hovermode: "x unified", showlegend: many,
+    margin: { l: 8, r: 12, t: (many ? 34 : 10) + (named ? ROOM : 0), b: 8 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: look.font, size: 13, color: look.text },
-    hoverlabel: { bgcolor: look.paper, bordercolor: look.grid, font: { color: look.text } },
-    modebar: { bgcolor: "rgba(0,0,0,0)", color: look.text, activecolor: look.colours[1] }, showlegend: true,
-    legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom" },
-    annotations: waiting ? [{ text: data.nothing, showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 }] : [],
-    xaxis: { ...axis, visible: !waiting, ...ranged(zoom.x, scale), title: { text: data.unit === "epoch" ? "epoch" : "optimizer step" },
+    hoverlabel: { bgcolor: look.paper, bordercolor: look.grid, font: { color: look.text }, namelength: -1 },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: look.text, activecolor: look.colours[1] },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: named ? 1.1 : 1.02, yanchor: "bottom", traceorder: "normal" },
+    annotations: waiting ? [nothing] : labels, shapes: waiting ? [] : markLines(data, look, steps(data)),
+    xaxis: { ...axis, visible: !waiting, ...ranged(zoom.x, steps(data)), title: { text: data.unit === "epoch" ? "epoch" : "optimizer step" },
              rangemode: "tozero", nticks: 8, hoverformat: data.unit === "epoch" ? ".2f" : ",d" },
-    yaxis: { ...axis, visible: !waiting, ...ranged(zoom.y, 1), title: { text: data.what }, nticks: 6, tickformat: data.share ? ".0%" : undefined },
+    yaxis: { ...axis, visible: !waiting, ...ranged(zoom.y, 1), ...lowest, title: { text: data.what }, nticks: 6,
+             type: data.log ? "log" : "linear", tickformat: data.share ? ".0%" : undefined },
   };
 }
 
 function follow(div) {
   div.on("plotly_relayout", (change) => {
-    const scale = div.shown.unit === "epoch" ? div.shown.per_epoch : 1;
     for (const name of ["x", "y"]) {
       if (change[`${name}axis.autorange`]) div.zoom[name] = null;
       else if (change[`${name}axis.range[0]`] !== undefined || change[`${name}axis.range`]) {
-        div.zoom[name] = div.layout[`${name}axis`].range.map((v) => v * (name === "x" ? scale : 1));
+        div.zoom[name] = div.layout[`${name}axis`].range.map((v) => v / (name === "x" ? steps(div.shown) : 1));
       }
     }
   });
+  div.on("plotly_afterplot", () => settle(div));
+}
+
+// Which names fit is known once the axis is drawn; while they stay the same, nothing is drawn twice.
+function settle(div) {
+  if (!div.shown.traces.length) return;
+  const [from, to] = div.layout.xaxis.range, width = div._fullLayout._size.w;
+  const labels = markLabels(div.shown, theme(div), steps(div.shown), { from, to, width });
+  if (JSON.stringify(labels) === JSON.stringify(div.labels)) return;
+  div.labels = labels;
+  window.Plotly.relayout(div, { annotations: labels });
 }
 
 const CONFIG = {
@@ -80,15 +107,16 @@ const CONFIG = {
 export default function (component) {
   const div = component.parentElement.querySelector(".live-plot");
   div.setAttribute("aria-label", component.data.alt);
-  div.shown = component.data;
   div.zoom ??= { x: null, y: null };
+  if (div.shown && div.shown.log !== component.data.log) div.zoom.y = null;
+  div.shown = component.data;
+  div.labels ??= [];
   const draw = () => {
     if (!window.Plotly || !div.isConnected) return;
     const look = theme(div);
-    div.theme = JSON.stringify(look);
     const first = !div.classList.contains("js-plotly-plot");
-    window.Plotly.react(div, traces(div.shown, look), layout(div.shown, look, div.zoom), CONFIG);
-    if (first) follow(div);
+    window.Plotly.react(div, traces(div.shown, look), layout(div.shown, look, div.zoom, div.labels), CONFIG);
+    if (first) { follow(div); settle(div); }
   };
   plotly(component.data.src).then(draw).catch((error) => { div.textContent = "The chart cannot be drawn: " + error.message; });
   return () => { window.Plotly?.purge(div); };

@@ -16,25 +16,34 @@ from typing import Any, Literal
 import streamlit as st
 
 from ui.history import Curve, thin
+from ui.marks import Mark, drawn
 
-__all__ = ["MOST_POINTS", "Trace", "live_plot", "place_plotly"]
+__all__ = ["MOST_POINTS", "Look", "Trace", "live_plot", "place_plotly"]
 
 MOST_POINTS = 2000
 """In one chart, all traces together."""
 _HERE = Path(__file__).parent
 _STATIC = _HERE.parent / "static" / "plotly.min.js"
+Look = Literal["faint", "line", "strong", "dots", "dashed", "star"]
+"""How a trace is drawn. `faint`: every step, thin and pale; `line`: every step; `strong`: a line with a marker for each
+epoch; `dots`: the markers alone; `dashed`: a broken line; `star`: the one point that counts."""
+_DENSE = ("faint", "line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """One line of a live chart."""
 
+    key: str
+    """Stays the same while the name changes."""
     name: str
+    """Safe for Plotly."""
     curve: Curve
     colour: int
     """Place in the theme's categorical colours."""
-    look: Literal["faint", "strong"]
-    """Every step, thin and pale; or one marker an epoch."""
+    look: Look
+    unit: float = 1.0
+    """How much of the curve's unit makes one on the chart."""
 
 
 def live_plot(
@@ -42,9 +51,12 @@ def live_plot(
     *,
     key: str,
     what: str,
-    unit: Literal["step", "epoch"],
+    unit: str,
     per_epoch: float,
     share: bool = False,
+    log: bool = False,
+    low: float | None = None,
+    marks: Sequence[Mark] = (),
     alt: str,
     nothing: str = "",
 ) -> None:
@@ -52,21 +64,26 @@ def live_plot(
 
     Args:
         what: The y axis, with its unit.
-        unit: Of the x axis. `per_epoch` steps make an epoch.
+        unit: Of the x axis, "step" or "epoch". `per_epoch` steps make an epoch.
         share: Values lie in [0, 1] and read as percentages.
+        log: The y axis is logarithmic.
+        low: Where the y axis begins; by itself where None.
         alt: What a screen reader says.
         nothing: What stands in the chart's place before its first point.
     """
-    strong = sum(len(trace.curve.steps) for trace in traces if trace.look == "strong")
-    room = max(200, MOST_POINTS - strong)
-    faint = max(1, sum(trace.look == "faint" for trace in traces))
+    sparse = sum(len(trace.curve.steps) for trace in traces if trace.look not in _DENSE)
+    dense = sum(trace.look in _DENSE for trace in traces)
+    limit = max(200, MOST_POINTS - sparse) // max(1, dense)
     data: dict[str, Any] = {
         "src": f"{_base()}/app/static/plotly.min.js",
-        "traces": [_plain(trace, room // faint) for trace in traces if trace.curve.steps],
+        "traces": [_plain(trace, limit) for trace in traces if trace.curve.steps],
         "what": what,
         "unit": unit,
         "per_epoch": per_epoch,
         "share": share,
+        "log": log,
+        "low": low,
+        "marks": [drawn(mark) for mark in marks],
         "alt": alt,
         "nothing": nothing,
     }
@@ -88,8 +105,11 @@ def place_plotly() -> None:
 
 
 def _plain(trace: Trace, limit: int) -> dict[str, Any]:
-    steps, values = thin(trace.curve, limit if trace.look == "faint" else MOST_POINTS)
-    return {"name": trace.name, "x": steps, "y": values, "colour": trace.colour, "look": trace.look}
+    steps, values = thin(trace.curve, limit if trace.look in _DENSE else MOST_POINTS)
+    if trace.unit != 1.0:
+        values = [None if value is None else value / trace.unit for value in values]
+    drawn = {"x": steps, "y": values, "colour": trace.colour, "look": trace.look}
+    return {"key": trace.key, "name": trace.name, **drawn}
 
 
 def _base() -> str:
@@ -103,7 +123,7 @@ def _component() -> Any:
     return st.components.v2.component(
         "tlstudio_live_plot",
         html='<div class="live-plot" role="img"></div>\n',
-        css=".live-plot { width: 100%; height: 300px; }\n",
-        js=(_HERE / "live_plot.js").read_text(encoding="utf-8"),
+        css=".live-plot { width: 100%; min-height: 300px; }\n",
+        js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("marks.js", "live_plot.js")),
         isolate_styles=False,
     )

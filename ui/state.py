@@ -6,7 +6,7 @@ What a page shows is in the URL; the session only remembers the last choice for 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,15 +19,19 @@ from ui.words import plain
 if TYPE_CHECKING:
     from tlcore.data import Dataset
     from tlcore.runs import Studio
+    from tlcore.strategies import Phase
     from ui.history import History
 
 __all__ = [
     "Upload",
+    "choose",
     "dataset",
     "drop_upload",
+    "given_phases",
     "history",
     "keep_upload",
     "pick",
+    "put",
     "remember",
     "studio",
     "tell",
@@ -101,6 +105,25 @@ def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label
         st.query_params[kind] = st.session_state[key]
 
     return st.selectbox(label, options, format_func=name, key=key, on_change=follow, icon=icon)
+
+
+def put(widgets: Mapping[str, object], *, phases: Sequence[Phase] = ()) -> None:
+    """Give widgets their values before they are drawn, and the form its phases of one's own."""
+    for key, value in widgets.items():
+        st.session_state[key] = value
+    st.session_state["own-phases"] = bool(phases)
+    st.session_state["given phases"] = tuple(phases)
+
+
+def given_phases() -> tuple[Phase, ...]:
+    """The phases that a loaded recipe brought, from which the form's table starts."""
+    return st.session_state.get("given phases", ())
+
+
+def choose(kind: str, chosen: str) -> None:
+    """Make `chosen` what the select box of `kind` shows, also in the URL."""
+    remember(kind, chosen)
+    st.query_params[kind] = chosen
 
 
 def upload() -> Upload | None:

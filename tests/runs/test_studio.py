@@ -11,6 +11,7 @@ from tlcore.data import add_sample
 from tlcore.errors import DataError, RecipeError, RunError
 from tlcore.lock import is_held
 from tlcore.runs import Studio
+from tlcore.strategies import strategy
 from tlcore.training import Recipe
 
 LONG = 5000
@@ -172,3 +173,26 @@ def test_a_failure_in_the_worker_is_a_sentence_and_the_log_keeps_the_rest(studio
     assert run.status == "failed"
     assert "Traceback" not in run.reason and run.reason.endswith(".")
     assert "Traceback" in studio.log(run.id)
+
+
+def test_a_killed_run_resumes_as_if_nothing_had_happened(studio, messages):
+    made = Recipe(dataset=messages.id, backbone="minilm", strategy=strategy("fine_tune", "text"), epochs=4, seed=5)
+    whole = wait(studio, studio.launch(made), over)
+    run = studio.launch(made)
+    state = studio.home / "runs" / run.id / "state.pt"
+    run = wait(studio, run, lambda run: state.exists() or over(run))
+    os.kill(run.pid, signal.SIGKILL)
+    assert wait(studio, run, over).status == "interrupted"
+    resumed = wait(studio, studio.resume(run.id), over)
+    assert resumed.status == whole.status == "finished"
+    assert losses(studio, resumed) == losses(studio, whole)
+    assert (resumed.best_epoch, resumed.val_accuracy) == (whole.best_epoch, whole.val_accuracy)
+    assert resumed.test_accuracy == whole.test_accuracy
+    assert any("going on after step" in note.text for note in studio.notes(run.id))
+    assert not state.exists(), "a finished run needs no state"
+    with pytest.raises(RunError, match="is finished: there is nothing to resume"):
+        studio.resume(run.id)
+
+
+def losses(studio, run):
+    return [(p.scope, p.step, p.values["train_loss"]) for p in studio.points(run.id) if "train_loss" in p.values]

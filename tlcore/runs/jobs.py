@@ -23,6 +23,7 @@ from tlcore.runs import launcher
 __all__ = ["KINDS", "Job", "ask", "cancel", "look", "waiting", "work"]
 
 KINDS: Mapping[str, str] = {
+    "adapters": "tlcore.runs.measurements:adapters",
     "advice": "tlcore.runs.measurements:advice",
     "cost": "tlcore.runs.measurements:cost",
     "range": "tlcore.runs.measurements:rate_range",

@@ -23,7 +23,7 @@ def noticed(store: Store, home: Path, run: Run) -> Run:
         return run
     reason = (
         f"The worker process {run.pid or ''} ended without a word during {run.activity or 'its work'}: "
-        "it was killed, ran out of memory, or the machine restarted. Start the same recipe again."
+        "it was killed, ran out of memory, or the machine restarted. Resume it to go on from its last saved state."
     )
     store.end(run.id, "interrupted", reason, where=BUSY)
     return store.run(run.id)

@@ -12,17 +12,28 @@ import torch
 from tlcore.data import load_dataset
 from tlcore.device import torch_device
 from tlcore.features.stored import DatasetFeeds
-from tlcore.strategies import Preparing
+from tlcore.strategies import Preparing, strategy
 from tlcore.training import Recipe
 from tlcore.training.cost import measure
 from tlcore.training.range_test import range_test, suggest
-from tlcore.zoo import backbone
+from tlcore.zoo import Head, backbone
 from tlcore.zoo.model import TransferModel, build
 
-__all__ = ["advice", "cost", "rate_range"]
+__all__ = ["adapters", "advice", "cost", "rate_range"]
 
 RANGE_STEPS = 100
 Tell = Callable[[float, str], None]
+
+
+def adapters(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+    """How many parameters a strategy's adapters have on a backbone; only shapes are made."""
+    from tlcore.adapters.lora import adapter_parameters
+
+    record = backbone(about["backbone"])
+    with torch.device("meta"):
+        model = build(record, 2, Head(), pretrained=False)
+        strategy(**about["strategy"]).prepare(model)  # type: ignore[attr-defined]
+    return {"n_params": sum(model.get_parameter(name).numel() for name in adapter_parameters(model))}
 
 
 def cost(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:

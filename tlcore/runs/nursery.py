@@ -204,7 +204,7 @@ def _reason(pid: int, status: int) -> str:
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
         likely = " This is what the system does when memory runs out." if name == "SIGKILL" else ""
-        return f"The worker process {pid} was killed by {name}.{likely} Start the same recipe again."
+        return f"The worker process {pid} was killed by {name}.{likely} Resume it to go on from its last saved state."
     return f"The worker process {pid} ended with status {os.waitstatus_to_exitcode(status)}. The run's log has more."
 
 

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tlcore.advisor.diagnosis import diagnose
 from tlcore.device import Meter
 from tlcore.features.feeds import Feeds
+from tlcore.runs.records import Level
 from tlcore.runs.store import Store
 from tlcore.training.events import (
     EpochDone,
@@ -39,12 +41,14 @@ class Recorder:
         run_id: str,
         data: Feeds,
         *,
+        n_classes: int = 0,
         meter: Meter | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._run, self._data, self._meter, self._clock = store, run_id, data, meter, clock
         self._metered, self._samples = clock(), 0
         self._step = 0
+        self._n_classes, self._history, self._said = n_classes, list[EpochDone](), set[str]()
         self._points: list[dict[str, Any]] = []
         self._steps: list[StepDone] = []
         self._columns: dict[str, Any] = {}
@@ -154,9 +158,19 @@ class Recorder:
         self._points.append(
             {"scope": "epoch", "step": event.step, "epoch": event.epoch, "time": self._clock(), "values": values}
         )
+        self._diagnose(event)
         if event.best:
             self.best = event
             self._columns |= {"best_epoch": event.epoch, "val_accuracy": event.val_accuracy}
+
+    def _diagnose(self, event: EpochDone) -> None:
+        """Say what the curves show, each thing once."""
+        self._history.append(event)
+        for finding in diagnose(self._history, self._n_classes) if self._n_classes else ():
+            if finding.code not in self._said:
+                self._said.add(finding.code)
+                level: Level = "warning" if finding.level == "warning" else "info"
+                self._store.note(self._run, f"{finding.title}. {finding.text}", level=level, step=event.step)
 
 
 def _point(step: StepDone, now: float) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _train(home: Path, store: Store, run: Run) -> None:
         precision=recipe.precision,
         tell=partial(store.note, run.id),
     )
-    recorder = Recorder(store, run.id, data, meter=Meter(device))
+    recorder = Recorder(store, run.id, data, n_classes=len(dataset.classes), meter=Meter(device))
     folder = run_folder(home, run.id)
     weights, state = folder / "best.safetensors", folder / "state.pt"
     resume = state if state.exists() else None
@@ -132,7 +132,7 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, TlcoreError):
         return str(error)
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return "The device ran out of memory. Choose a smaller batch size, or free memory, and start again."
+        return "The device ran out of memory even with one sample at a time. Free some, or take a smaller model, and start again."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The disk is full. Free some space and start the same recipe again."
+        return "The disk is full. Free some space and resume the run."
     return f"Something unforeseen went wrong ({type(error).__name__}). The run's log has the details."

@@ -4,45 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import torch
 
 from tlcore.features.feeds import Feed, Feeds, move
 from tlcore.training.loop import Training
+from tlcore.training.outline import PhaseCost
 from tlcore.training.recipe import Recipe
 from tlcore.training.scoring import Forward
 from tlcore.zoo.model import TransferModel
 
-__all__ = ["PhaseCost", "measure"]
+__all__ = ["measure"]
 
 STEPS = 3
 """Timed ones of each phase, after one that warms up."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhaseCost:
-    """One phase, as measured."""
-
-    step: float
-    """Seconds of an optimizer step, with everything that is kept already there."""
-    once: float
-    """Seconds for what is computed once in the phase: features, or activations behind frozen stages."""
-    score: float
-    """Seconds to score val after an epoch."""
-    memory: int
-    """Bytes at the peak: of the GPU's allocator, or of this process."""
-
-    def seconds(self, steps: int, epochs: int) -> float:
-        """Of a whole phase."""
-        return self.once + steps * self.step + epochs * self.score
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> PhaseCost:
-        """The inverse of `asdict`."""
-        return cls(**plain)
 
 
 def measure(

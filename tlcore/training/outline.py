@@ -10,7 +10,7 @@ from tlcore.strategies import Lora, Phase, matching
 from tlcore.training.recipe import Recipe
 from tlcore.zoo import Backbone, stage_patterns, stage_title
 
-__all__ = ["ADAPTERS", "Outline", "Part", "PhaseOutline", "outline"]
+__all__ = ["ADAPTERS", "Outline", "Part", "PhaseCost", "PhaseOutline", "outline"]
 
 ADAPTERS, HEAD = "adapters", "head"
 
@@ -75,6 +75,24 @@ class Outline:
             return None
         within = phase.phase.factor(step - phase.first_step + 1, phase.steps)
         return base * self.recipe.schedule.factor(step, self.steps) * within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseCost:
+    """One phase, as measured."""
+
+    step: float
+    """Seconds of an optimizer step, with everything that is kept already there."""
+    once: float
+    """Seconds for what is computed once in the phase: features, or activations behind frozen stages."""
+    score: float
+    """Seconds to score val after an epoch."""
+    memory: int
+    """Bytes at the peak: of the GPU's allocator, or of this process."""
+
+    def seconds(self, steps: int, epochs: int) -> float:
+        """Of a whole phase."""
+        return self.once + steps * self.step + epochs * self.score
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tlcore.data.augmentation import Augmentation
@@ -78,6 +78,14 @@ class Recipe:
     def plan(self, model: Transferable) -> tuple[Phase, ...]:
         """The phases of this training, `epochs` in all."""
         return self.phases or self.strategy.phases(model, self.epochs)
+
+    def scaled(self, times: float) -> Recipe:
+        """The same with every learning rate multiplied, those of its own phases too; none goes above 1."""
+        rates = {key: min(1.0, lr * times) for key, lr in options(self.strategy).items() if _is_rate(key)}
+        phases = tuple(
+            replace(phase, lrs={key: min(1.0, lr * times) for key, lr in phase.lrs.items()}) for phase in self.phases
+        )
+        return replace(self, strategy=replace(self.strategy, **rates), phases=phases)  # type: ignore[type-var]
 
     def freezes_batch_norm(self) -> bool:
         """Whether BatchNorm layers stay as they are also in stages that train."""
@@ -170,6 +178,10 @@ class Recipe:
         for name, choices in (("balance", BALANCES), ("batch_norm", BATCH_NORMS), ("precision", PRECISIONS)):
             if getattr(self, name) not in choices:
                 raise RecipeError(f"{name} is one of {', '.join(choices)}; got {getattr(self, name)!r}.")
+
+
+def _is_rate(option: str) -> bool:
+    return option == "lr" or option.endswith("_lr")
 
 
 def _plain_phase(phase: Phase) -> dict[str, Any]:

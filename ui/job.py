@@ -1,0 +1,71 @@
+"""A measurement that a page asks for: a button, then its progress, then what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from tlcore.home import home
+from tlcore.runs import jobs
+from ui.guard import guard
+from ui.words import duration, plain
+
+__all__ = ["answer", "job"]
+
+POLL_SECONDS = 0.5
+
+
+def job(
+    kind: str,
+    about: Mapping[str, Any],
+    *,
+    key: str,
+    action: str,
+    icon: str,
+    note: str,
+    show: Callable[[Mapping[str, Any]], None],
+) -> None:
+    """Show the answer to a question, how far it is, or the button that asks it."""
+    now = jobs.look(home(), kind, about)
+    if now.status == "done":
+        show(now.result)
+        return
+    if now.live:
+        st.fragment(_watch, run_every=POLL_SECONDS)(kind, dict(about), key)
+        return
+    if now.status == "failed":
+        st.error(plain(now.words), icon=":material/error:")
+    st.caption(note)
+    if st.button(action, icon=icon, key=f"ask-{key}"):
+        with guard():
+            jobs.ask(home(), kind, about)
+        st.rerun()
+
+
+def answer(kind: str, about: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What is known already; otherwise it is asked for in the background, for a later run of the page."""
+    now = jobs.look(home(), kind, about)
+    if now.status == "new":
+        jobs.ask(home(), kind, about)
+    if now.live or now.status == "new":
+        st.fragment(_wait, run_every=POLL_SECONDS)(kind, dict(about))
+    return now.result if now.status == "done" else None
+
+
+def _wait(kind: str, about: Mapping[str, Any]) -> None:
+    if not jobs.look(home(), kind, about).live:
+        st.rerun()
+
+
+def _watch(kind: str, about: Mapping[str, Any], key: str) -> None:
+    now = jobs.look(home(), kind, about)
+    if not now.live:
+        st.rerun()
+    left = f", about {duration(now.left)} to go" if now.left is not None else ""
+    words = now.words or "starting"
+    st.progress(min(1.0, now.share), text=plain(f"{words[:1].upper()}{words[1:]}{left}"))
+    if st.button("Cancel", icon=":material/close:", key=f"cancel-{key}"):
+        jobs.cancel(home(), kind, about)
+        st.rerun()

@@ -1,0 +1,59 @@
+"""What the live charts of one run have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tlcore.runs import Run
+from ui.history import History
+from ui.live_plot import Trace, live_plot
+from ui.marks import Mark
+
+__all__ = ["Frame"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The run, what is known of it, and the horizontal axis."""
+
+    run: Run
+    held: History
+    marks: Sequence[Mark]
+    unit: str
+    """Of the horizontal axis, "step" or "epoch"."""
+
+    def draw(
+        self,
+        name: str,
+        traces: Sequence[Trace],
+        *,
+        what: str,
+        says: str,
+        share: bool = False,
+        log: bool = False,
+        low: float | None = None,
+        nothing: str = "",
+    ) -> None:
+        """Draw the chart called `name`; `says` is its content for a screen reader, and `nothing` why it is empty."""
+        run = self.run
+        ended = "Nothing was measured" if run.step else "It ended before its first step"
+        live_plot(
+            traces,
+            key=f"{name}-plot-{run.id}",
+            what=what,
+            unit=self.unit,
+            per_epoch=run.steps / run.epochs if run.steps and run.epochs else 1.0,
+            share=share,
+            log=log,
+            low=low,
+            marks=self.marks,
+            alt=f"{says}{self._marked()}",
+            nothing=(nothing or "Waiting for the first step") if run.live else ended,
+        )
+
+    def _marked(self) -> str:
+        phases = [mark.name for mark in self.marks if mark.kind == "phase"]
+        warned = sum(mark.kind == "warning" for mark in self.marks)
+        said = f" Phases: {', '.join(phases)}." if phases else ""
+        return said + (f" Warnings at {warned:,} {'step' if warned == 1 else 'steps'}, see the log." if warned else "")
