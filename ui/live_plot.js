@@ -1,4 +1,5 @@
 // One Plotly chart that lives as long as its place on the page. Data are always in steps; the x axis may show epochs.
+const SIZE = 13, ROW = 19, BAR = 26;  // pixels: of letters, of a row of the legend, of the buttons that appear above it
 let loading = null;
 
 function plotly(src) {
@@ -33,17 +34,18 @@ function theme(element) {
 
 const LOOKS = {
   faint: { mode: "lines", opacity: 0.35, width: 1 },
-  line: { mode: "lines", opacity: 1, width: 2 },
+  line: { mode: "lines", opacity: 1, width: 1.8 },
   strong: { mode: "lines+markers", opacity: 1, width: 2.5, size: 6 },
   dots: { mode: "markers", opacity: 1, width: 0, size: 6 },
-  dashed: { mode: "lines", opacity: 1, width: 2, dash: "dash" },
+  dashed: { mode: "lines", opacity: 1, width: 1.8, dash: "dash", rank: 1001 },
   star: { mode: "markers", opacity: 1, width: 0, size: 15, symbol: "star" },
 };
 
 const steps = (data) => (data.unit === "epoch" ? 1 / data.per_epoch : 1);
 
 function traces(data, look) {
-  const y = data.share ? "%{y:.1%}" : "%{y:.4g}";
+  const y = data.tick.endsWith("%") ? "%{y:.1%}" : "%{y:.4~g}";
+  const averaged = data.traces.some((trace) => trace.look === "line");
   return data.traces.map((trace) => {
     const colour = look.colours[trace.colour % look.colours.length], drawn = LOOKS[trace.look];
     const dash = drawn.dash ?? (trace.colour < look.colours.length ? "solid" : "dot");
@@ -52,29 +54,42 @@ function traces(data, look) {
       type: "scatter", name: trace.name, uid: trace.key, mode: drawn.mode, opacity: drawn.opacity,
       x: trace.x.map((step) => step * steps(data)), y: trace.y, line: { color: colour, width: drawn.width, dash },
       marker: { color: colour, size: drawn.size ?? 6, symbol: drawn.symbol ?? "circle", opacity: 1, line: rim },
+      legendrank: drawn.rank ?? 1000, showlegend: !(averaged && trace.look === "faint"),
       ...(trace.look === "star" ? { hoverinfo: "skip" } : { hovertemplate: `${trace.name} ${y}<extra></extra>` }),
     };
   });
 }
 
-function layout(data, look, zoom, labels) {
+// Plotly lays a legend out in columns as wide as its longest name.
+function legendRows(data, look, width) {
+  const widest = Math.max(0, ...data.traces.map((trace) => spread(trace.name, look.font, SIZE)));
+  return Math.ceil(data.traces.length / Math.max(1, Math.floor(width / (widest + 45))));
+}
+
+function decades(data) {
+  const values = data.traces.flatMap((trace) => trace.y.filter((y) => y > (data.floor ?? 0)));
+  return values.length ? Math.log10(values.reduce((a, b) => Math.max(a, b)) / values.reduce((a, b) => Math.min(a, b))) : 0;
+}
+
+function layout(data, look, zoom, labels, width) {
   const axis = { gridcolor: look.grid, linecolor: look.grid, zeroline: false, automargin: true, color: look.text };
   const waiting = !data.traces.length, many = data.traces.length > 1, named = data.marks.some((m) => m.kind === "phase");
+  const rows = many ? legendRows(data, look, width - 60) : 0;
   const ranged = (range, times) => (range ? { range: range.map((v) => v * times), autorange: false } : { autorange: true });
   const nothing = { text: data.nothing, showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 };
-  const lowest = data.low === null || zoom.y ? {} : { autorangeoptions: { include: data.low } };
+  const scale = { type: data.log ? "log" : "linear", nticks: data.log && decades(data) < 3 ? 4 : 6, tickformat: data.tick };
   return {
-    uirevision: "kept", autosize: true, height: 300, hovermode: "x unified", showlegend: many,
-    margin: { l: 8, r: 12, t: (many ? 34 : 10) + (named ? ROOM : 0), b: 8 },
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: look.font, size: 13, color: look.text },
+    uirevision: "kept", autosize: true, height: 300 + ROW * Math.max(0, rows - 1), hovermode: "x unified", showlegend: many,
+    margin: { l: 8, r: 12, t: BAR + ROW * rows + (named ? ROOM : 0), b: 8 },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: look.font, size: SIZE, color: look.text },
     hoverlabel: { bgcolor: look.paper, bordercolor: look.grid, font: { color: look.text }, namelength: -1 },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: look.text, activecolor: look.colours[1] },
     legend: { orientation: "h", x: 0, xanchor: "left", y: named ? 1.1 : 1.02, yanchor: "bottom", traceorder: "normal" },
     annotations: waiting ? [nothing] : labels, shapes: waiting ? [] : markLines(data, look, steps(data)),
     xaxis: { ...axis, visible: !waiting, ...ranged(zoom.x, steps(data)), title: { text: data.unit === "epoch" ? "epoch" : "optimizer step" },
              rangemode: "tozero", nticks: 8, hoverformat: data.unit === "epoch" ? ".2f" : ",d" },
-    yaxis: { ...axis, visible: !waiting, ...ranged(zoom.y, 1), ...lowest, title: { text: data.what }, nticks: 6,
-             type: data.log ? "log" : "linear", tickformat: data.share ? ".0%" : undefined },
+    yaxis: { ...axis, visible: !waiting, ...ranged(zoom.y, 1), ...scale, title: { text: data.what },
+             autorangeoptions: { include: data.include, clipmin: data.floor ?? undefined } },
   };
 }
 
@@ -115,7 +130,7 @@ export default function (component) {
     if (!window.Plotly || !div.isConnected) return;
     const look = theme(div);
     const first = !div.classList.contains("js-plotly-plot");
-    window.Plotly.react(div, traces(div.shown, look), layout(div.shown, look, div.zoom, div.labels), CONFIG);
+    window.Plotly.react(div, traces(div.shown, look), layout(div.shown, look, div.zoom, div.labels, div.clientWidth), CONFIG);
     if (first) { follow(div); settle(div); }
   };
   plotly(component.data.src).then(draw).catch((error) => { div.textContent = "The chart cannot be drawn: " + error.message; });

@@ -35,7 +35,7 @@ class Trace:
     """One line of a live chart."""
 
     key: str
-    """Stays the same while the name changes."""
+    """Stays the same while the name changes. Letters, digits and hyphens: Plotly makes a CSS selector of it."""
     name: str
     """Safe for Plotly."""
     curve: Curve
@@ -53,9 +53,10 @@ def live_plot(
     what: str,
     unit: str,
     per_epoch: float,
-    share: bool = False,
+    tick: str = "~g",
     log: bool = False,
-    low: float | None = None,
+    include: Sequence[float] = (),
+    floor: float | None = None,
     marks: Sequence[Mark] = (),
     alt: str,
     nothing: str = "",
@@ -65,9 +66,10 @@ def live_plot(
     Args:
         what: The y axis, with its unit.
         unit: Of the x axis, "step" or "epoch". `per_epoch` steps make an epoch.
-        share: Values lie in [0, 1] and read as percentages.
+        tick: How values on the y axis are written, in d3's language; ".0%" for shares.
         log: The y axis is logarithmic.
-        low: Where the y axis begins; by itself where None.
+        include: Values that the y axis reaches in any case.
+        floor: Where the y axis ends at the latest; deeper values are seen by zooming.
         alt: What a screen reader says.
         nothing: What stands in the chart's place before its first point.
     """
@@ -80,9 +82,10 @@ def live_plot(
         "what": what,
         "unit": unit,
         "per_epoch": per_epoch,
-        "share": share,
+        "tick": tick,
         "log": log,
-        "low": low,
+        "include": list(include),
+        "floor": floor,
         "marks": [drawn(mark) for mark in marks],
         "alt": alt,
         "nothing": nothing,

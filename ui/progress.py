@@ -18,14 +18,16 @@ def numbers(run: Run, held: History, now: float) -> None:
     waits = run.status == "queued"
     best = f" (epoch {run.best_epoch:,})" if run.best_epoch else ""
     shown = {"Epoch": f"{run.epoch:,} / {run.epochs:,}", f"Best val accuracy{best}": percent(run.val_accuracy)}
-    if run.live:
+    if run.test_accuracy is None or run.live:
         shown["Latest val accuracy"] = percent(held.latest("epoch", "val_accuracy"))
+    if run.live:
         shown["Samples / s"] = "–" if waits else pace(held.latest("system", "samples_per_second"))
         shown["Elapsed"] = duration(None if waits else run.seconds(now))
         shown["Remaining"] = duration(run.eta)
     else:
-        shown["Test accuracy"] = percent(run.test_accuracy)
-        shown["Test macro-F1"] = percent(run.test_macro_f1)
+        if run.test_accuracy is not None:
+            shown["Test accuracy"] = percent(run.test_accuracy)
+            shown["Test macro-F1"] = percent(run.test_macro_f1)
         shown["Took"] = duration(run.seconds(now))
     with st.container(horizontal=True, key="run-numbers"):
         for name, value in shown.items():

@@ -19,7 +19,7 @@ __all__ = ["curves"]
 
 TRAIN, VAL, F1 = 0, 1, 2
 """Places in the theme's categorical colours."""
-SMOOTHING = 0.6
+SMOOTHING = 0.8
 MOST_SMOOTHING = 0.99
 
 
@@ -45,8 +45,8 @@ def curves(run: Run, held: History, marked: Sequence[Mark]) -> Frame:
             losses = _traces(frame, "loss", view)
             frame.draw("loss", losses, what="loss (nats)", log=view.log, says=_says(frame, "loss"))
         with accuracy:
-            both = [*_traces(frame, "accuracy", view), _macro_f1(held)]
-            frame.draw("accuracy", both, what="accuracy", share=True, says=_says(frame, "accuracy"))
+            shares = [_macro_f1(held), *_traces(frame, "accuracy", view)]
+            frame.draw("accuracy", shares, what="accuracy", tick=".0%", says=_says(frame, "accuracy"))
     return frame
 
 
@@ -90,19 +90,19 @@ def _traces(frame: Frame, metric: str, view: View) -> list[Trace]:
         return Trace(key=key, name=name, curve=curve, colour=colour, look=look)
 
     steps = held.curve("step", train)
-    traces = [trace("steps", "train steps", steps, TRAIN, "faint")]
+    traces = [trace("steps", "Train step", steps, TRAIN, "faint")]
     if view.smoothing:
         average = held.smoothed("step", train, view.smoothing)
-        traces.append(trace("average", "smoothed", average, TRAIN, "line"))
+        traces.append(trace("average", "Train smoothed", average, TRAIN, "line"))
     means: Look = "dots" if view.smoothing else "strong"
-    traces.append(trace("epochs", "train epochs", held.curve("epoch", train), TRAIN, means))
-    traces.append(trace("val", "val", held.curve("epoch", val), VAL, "strong"))
+    traces.append(trace("epochs", "Train epoch", held.curve("epoch", train), TRAIN, means))
+    traces.append(trace("val", "Val", held.curve("epoch", val), VAL, "strong"))
     best = held.at_end(val, run.best_epoch)
-    return [*traces, trace("best", f"best epoch {run.best_epoch}", best, VAL, "star")]
+    return [*traces, trace("best", f"Best epoch {run.best_epoch}", best, VAL, "star")]
 
 
 def _macro_f1(held: History) -> Trace:
-    return Trace(key="f1", name="val macro-F1", curve=held.curve("epoch", "val_macro_f1"), colour=F1, look="dashed")
+    return Trace(key="f1", name="Val macro-F1", curve=held.curve("epoch", "val_macro_f1"), colour=F1, look="dashed")
 
 
 def _says(frame: Frame, metric: str) -> str:

@@ -9,10 +9,7 @@ from ui.history import RATE, Curve, History
 from ui.live_plot import Trace
 from ui.words import label
 
-__all__ = ["far_apart", "rates"]
-
-FAR = 10.0
-"""From this ratio of the highest to the lowest rate on, only a logarithmic axis shows both."""
+__all__ = ["peaks", "rates"]
 
 
 def rates(held: History) -> list[Trace]:
@@ -28,7 +25,7 @@ def rates(held: History) -> list[Trace]:
     colours = {group[0]: i for i, group in enumerate(sorted(groups, key=lambda group: joined.index(group[0])))}
     return [
         Trace(
-            key=group[0],
+            key=f"rate-{joined.index(group[0])}",
             name=_title(group),
             curve=held.curve("step", group[0]),
             colour=colours[group[0]],
@@ -38,10 +35,10 @@ def rates(held: History) -> list[Trace]:
     ]
 
 
-def far_apart(traces: Sequence[Trace]) -> bool:
-    """Whether the last rates differ by a factor of ten or more."""
-    last = [rate for trace in traces if (rate := trace.curve.values[-1]) > 0]
-    return bool(last) and max(last) >= FAR * min(last)
+def peaks(traces: Sequence[Trace]) -> tuple[float, float]:
+    """The lowest and the highest of the rates that the lines reach; zeros before the first step."""
+    reached = [max(trace.curve.values) for trace in traces]
+    return (min(reached), max(reached)) if reached else (0.0, 0.0)
 
 
 def _equal(one: Curve, other: Curve) -> bool:

@@ -1,204 +1,186 @@
-"""Which strategy to begin with, from the size of the data and how far it is from the pretraining."""
+"""Which strategy suits a dataset and a backbone, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlcore.advisor.probe import Probe, probe
+from tlcore.advisor.caution import MANY, at_a_loss, cautions
+from tlcore.advisor.changes import VIEWS
+from tlcore.advisor.facts import Facts
+from tlcore.advisor.finding import percent
 from tlcore.data import Dataset
+from tlcore.strategies import strategies
 from tlcore.zoo import Backbone
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Advice", "Facts", "advise", "recommend"]
+__all__ = ["Advice", "advise", "recommend"]
 
-LARGE, SMALL, HUGE = 10_000, 1_000, 1_000_000
-"""Training samples."""
-SEPARATED, LOST, FAR = 0.95, 0.1, 3.0
-MOST_TRAIN, MOST_VAL = 1_000, 500
-"""Samples that the probes look at."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What the advice rests on."""
-
-    modality: str
-    n_train: int
-    n_classes: int
-    gap: float | None
-    """None where the backbone keeps no statistics to compare with."""
-    limit: float
-    """Of the gap, above which data counts as different."""
-    what: str
-    """What the gap measures."""
-    probe: Probe
-
-    @property
-    def similar(self) -> bool:
-        """Much like the pretraining; without statistics, what the features tell decides."""
-        return self.gap <= self.limit if self.gap is not None else self.probe.separation >= 0.5
+LARGE = 10_000
+"""Training samples from which the whole backbone, or half of it, can train from the start."""
+MEDIUM = 1_000
+"""Training samples from which a backbone can train after careful beginnings."""
+SEPARATED = 0.95
+"""Share of the way from chance to all right on which frozen features leave nothing to gain."""
+SOME = 0.005
+"""Share of unknown tokens worth a word."""
+NEXT: Mapping[str, tuple[str, ...]] = {
+    "feature_extraction": ("gradual_unfreezing", "lora"),
+    "fine_tune": ("feature_extraction", "lora"),
+    "fine_tune_from_middle": ("feature_extraction", "fine_tune", "from_scratch"),
+    "gradual_unfreezing": ("feature_extraction", "progressive", "lora"),
+    "progressive": ("feature_extraction", "gradual_unfreezing", "lora"),
+}
+"""What to try beside each strategy that is advised."""
+WHY: Mapping[str, str] = {
+    "feature_extraction": "Only the head trains: the quickest to try, and the score that any other has to beat.",
+    "fine_tune": "Trains the early stages too, at lower rates than the late ones.",
+    "gradual_unfreezing": "Lets the backbone adapt, one stage after another, should the head alone not do.",
+    "progressive": "Trains all stages in the end, at very low rates; takes longer.",
+    "lora": "Adapts the backbone with few extra parameters, kept apart from its own weights.",
+    "from_scratch": "The baseline without pretrained weights, which shows whether transfer gains anything here.",
+}
+Alternatives = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """A strategy to begin with."""
+    """What to train first, in words and as changes to a recipe."""
 
     strategy: str
+    """Its name."""
     changes: Mapping[str, Any]
-    """Of the recipe, by dotted keys."""
+    """By dotted key of `Recipe.to_dict()`, for `apply`."""
     reason: str
+    """One or two sentences with the figures."""
     facts: Facts
     warnings: tuple[str, ...] = ()
-    """Why transfer may be the wrong tool."""
-    alternatives: tuple[tuple[str, str], ...] = field(default=())
-    """Other strategies worth a run, each with the reason."""
+    """Where transfer may be the wrong tool, or the figures say little."""
+    alternatives: Alternatives = ()
+    """Other strategies worth a try, each with why."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
+        """Plain values for JSON."""
+        return {
+            "strategy": self.strategy,
+            "changes": dict(self.changes),
+            "reason": self.reason,
+            "facts": self.facts.to_dict(),
+            "warnings": list(self.warnings),
+            "alternatives": [list(pair) for pair in self.alternatives],
+        }
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Advice:
         """The inverse of `to_dict`."""
-        facts = Facts(**{**plain["facts"], "probe": Probe(**plain["facts"]["probe"])})
-        alternatives = tuple((name, why) for name, why in plain["alternatives"])
-        return cls(**{**plain, "facts": facts, "warnings": tuple(plain["warnings"]), "alternatives": alternatives})
-
-
-def recommend(facts: Facts) -> Advice:
-    """The table of size against similarity, with the numbers in words."""
-    large, similar, told = facts.n_train >= LARGE, facts.similar, facts.probe.separation >= SEPARATED
-    if large:
-        name = "fine_tune" if similar else "fine_tune_from_middle"
-    elif similar or told:
-        name = "feature_extraction"
-    else:
-        name = "progressive" if facts.n_train >= SMALL else "gradual_unfreezing"
-    return Advice(
-        strategy=name,
-        changes={"strategy.name": name, **_augmentation(facts, name)},
-        reason=_reason(facts, name, told),
-        facts=facts,
-        warnings=_warnings(facts),
-        alternatives=_alternatives(name),
-    )
-
-
-def _augmentation(facts: Facts, name: str) -> dict[str, Any]:
-    if facts.modality != "image":
-        return {}
-    if name == "feature_extraction":
-        few = facts.n_train < SMALL
-        return {"augmentation.policy": "light" if few else "none", "augmentation.views": 2 if few else 0}
-    return {"augmentation.policy": "standard", "augmentation.views": 0}
-
-
-def _reason(facts: Facts, name: str, told: bool) -> str:
-    size = f"{facts.n_train:,} training samples are {'many' if facts.n_train >= LARGE else 'few'}"
-    near = "much like" if facts.similar else "unlike"
-    figure = f" ({facts.what} {facts.gap:.2f}, limit {facts.limit:g})" if facts.gap is not None else ""
-    found = facts.probe
-    linear = (
-        f"a linear classifier on the frozen features is right for {found.linear:.1%} of val "
-        f"({found.low:.0%} to {found.high:.0%}; always the largest class: {found.chance:.0%})"
-    )
-    end = {
-        "feature_extraction": "so a frozen backbone with a new head is the place to start"
-        if facts.similar
-        else "so the frozen features already tell the classes apart, and there is little left to gain by moving them",
-        "fine_tune": "so the whole network can be trained at low rates without forgetting",
-        "fine_tune_from_middle": "so the late stages should learn anew, and there is data enough for it",
-        "progressive": "so begin with the head and let the rest follow at very low rates",
-        "gradual_unfreezing": "so begin with the head and let one stage after the other follow",
-    }[name]
-    return f"{size}, they are {near} what the backbone was pretrained on{figure}, and {linear}: {end}."
-
-
-def _warnings(facts: Facts) -> tuple[str, ...]:
-    said = []
-    if facts.n_train > HUGE:
-        said.append(f"With {facts.n_train:,} samples a network of your own, from random weights, may do as well.")
-    if facts.gap is not None and facts.gap > FAR * facts.limit and facts.probe.separation < LOST:
-        said.append(
-            f"Transfer looks like the wrong tool: the data is far from the pretraining ({facts.gap:.2f}, limit "
-            f"{facts.limit:g}) and the features tell the classes hardly better than chance ({facts.probe.linear:.1%} "
-            f"against {facts.probe.chance:.1%}). Compare with training from scratch, or find a backbone of this field."
+        return cls(
+            strategy=plain["strategy"],
+            changes=dict(plain["changes"]),
+            reason=plain["reason"],
+            facts=Facts.from_dict(plain["facts"]),
+            warnings=tuple(plain["warnings"]),
+            alternatives=tuple((name, why) for name, why in plain["alternatives"]),
         )
-    if facts.n_train < 10 * facts.n_classes:
-        said.append(
-            f"{facts.n_train:,} training samples for {facts.n_classes} classes are fewer than ten each: more samples "
-            "will do more than any strategy."
-        )
-    return tuple(said)
-
-
-def _alternatives(name: str) -> tuple[tuple[str, str], ...]:
-    others = {
-        "feature_extraction": (("gradual_unfreezing", "shows whether moving the late stages gains anything"),),
-        "fine_tune": (("lora", "nearly as good, with files of a few hundred kB"),),
-        "fine_tune_from_middle": (("fine_tune", "where the early stages should move too"),),
-        "progressive": (("fine_tune", "faster, and rougher"), ("from_scratch", "shows what transfer gains")),
-        "gradual_unfreezing": (("progressive", "more careful still"), ("feature_extraction", "in minutes")),
-    }
-    return others[name]
 
 
 def advise(
     dataset: Dataset,
-    backbone: Backbone,
+    record: Backbone,
     home: Path,
     *,
     device: torch.device,
-    tell: Callable[[str, float], None] = lambda words, share: None,
+    seed: int = 0,
+    tell: Callable[[str, float], None] = lambda text, share: None,
 ) -> Advice:
-    """Measure the gap and the probes on the user's own data, and recommend.
+    """Measure, then recommend. Up to 1,500 samples pass the backbone; their features stay in the store.
 
-    Features are taken from the store and put there, so that the run that follows has them. Val picks; test is not read.
+    Args:
+        seed: Of which samples are looked at.
+        tell: Hears what is being done, and the share done, in [0, 1].
+
+    Raises:
+        RecipeError: backbone and dataset do not fit, or train or val is empty.
+        WeightsError: the backbone's weights are not on this machine.
     """
-    import numpy as np
+    from tlcore.advisor.measurement import measure
 
-    from tlcore.advisor.gap import SAMPLES, measured
-    from tlcore.features.inputs import reader
-    from tlcore.features.stored import DatasetFeeds
-    from tlcore.training.scoring import embedder
-    from tlcore.zoo import Head
-    from tlcore.zoo.model import build
+    return recommend(measure(dataset, record, home, device=device, seed=seed, tell=tell))
 
-    tell("loading the model", 0.0)
-    model = build(backbone, len(dataset.classes), Head()).to(device).eval()
-    data, draw = DatasetFeeds(dataset, backbone, home, device=device), np.random.default_rng(0)
-    train = dataset.rows("train")
-    tell("measuring how far the data is from the pretraining", 0.05)
-    some = [dataset.sample(int(row)) for row in draw.permutation(train)[:SAMPLES]]
-    gap = measured(model.backbone, reader(backbone), some, device)
-    feed, val = data.features("train", embedder(model)), data.features("val", embedder(model))
-    x, y = _features(feed, MOST_TRAIN, draw, lambda share: tell("computing features", 0.1 + 0.55 * share))
-    val_x, val_y = _features(val, MOST_VAL, draw, lambda share: tell("computing features", 0.65 + 0.25 * share))
-    tell("trying classifiers on them", 0.9)
-    facts = Facts(
-        modality=dataset.modality,
-        n_train=len(train),
-        n_classes=len(dataset.classes),
-        gap=gap.value if gap else None,
-        limit=gap.limit if gap else 0.0,
-        what=gap.what if gap else "",
-        probe=probe(x, y, val_x, val_y),
+
+def recommend(facts: Facts) -> Advice:
+    """The advice that follows from the facts, always the same."""
+    name = _choice(facts)
+    return Advice(
+        strategy=name,
+        changes={"strategy.name": name} | _augmentation(facts, name),
+        reason=f"{_likeness(facts)} {_why(facts, name)}",
+        facts=facts,
+        warnings=cautions(facts),
+        alternatives=_alternatives(facts, name),
     )
-    return recommend(facts)
 
 
-def _features(feed: Any, most: int, draw: Any, tell: Callable[[float], None]) -> tuple[Any, Any]:
-    """Features (n, D) and labels (n,) of at most so many samples."""
-    import torch
+def _choice(facts: Facts) -> str:
+    if facts.n_train >= LARGE:
+        return "fine_tune" if facts.similar else "fine_tune_from_middle"
+    if facts.similar:
+        return "feature_extraction"
+    if facts.n_train >= MEDIUM:
+        return "progressive"
+    return "feature_extraction" if facts.probe.separation >= SEPARATED else "gradual_unfreezing"
 
-    order = torch.from_numpy(draw.permutation(len(feed))[:most])
-    parts = []
-    for x, y in feed.batches(32, order):
-        parts.append((x, y))
-        tell(len(parts) * 32 / len(order))
-    return torch.cat([x for x, _ in parts]).numpy(), torch.cat([y for _, y in parts]).numpy()
+
+def _why(facts: Facts, chosen: str) -> str:
+    n = f"{facts.n_train:,} training samples"
+    reasons = {
+        "feature_extraction": f"With {n}, train a new head on the frozen backbone",
+        "gradual_unfreezing": f"With {n}, begin with the head and let one stage after another join",
+        "progressive": f"With {n} the backbone can adapt in careful steps, head first",
+        "fine_tune": f"With {n} the whole backbone can train at low rates",
+        "fine_tune_from_middle": f"With {n} the later half of the backbone can learn the new domain",
+    }
+    if chosen == "feature_extraction" and not facts.similar:
+        return f"Yet frozen features already separate the classes, so that {n} do for a new head: {_scored(facts)}."
+    return f"{reasons[chosen]}; {_scored(facts)}."
+
+
+def _scored(facts: Facts) -> str:
+    low, high = facts.probe.interval
+    return (
+        f"a linear classifier on the frozen features gets {percent(facts.probe.linear)} of val right (95 % interval "
+        f"{percent(low)} to {percent(high)}; always saying the largest class gets {percent(facts.probe.chance)})"
+    )
+
+
+def _likeness(facts: Facts) -> str:
+    side = "like" if facts.similar else "unlike"
+    if facts.gap is None:
+        return f"Judged by how well its features separate the classes, the data is {side} the backbone's pretraining."
+    limit = f"(up to {facts.limit:g} counts as similar)"
+    if facts.modality == "image":
+        return f"The images are {side} those of the backbone's pretraining: their gap is {facts.gap:.2f} {limit}."
+    unknown = f", {percent(facts.unknown)} of them unknown" if facts.unknown >= SOME else ""
+    return (
+        f"The texts are {side} those of the backbone's pretraining: its vocabulary makes {facts.gap:.1f} tokens of a "
+        f"word{unknown} {limit}."
+    )
+
+
+def _augmentation(facts: Facts, chosen: str) -> dict[str, Any]:
+    """For images. A frozen backbone embeds every view once, so that views pay on few images only."""
+    if facts.modality != "image" or (chosen == "feature_extraction" and facts.n_train >= MEDIUM):
+        return {}
+    if facts.n_train >= LARGE:
+        return {"augmentation.policy": "standard"}
+    return {"augmentation.policy": "light", "augmentation.views": VIEWS}
+
+
+def _alternatives(facts: Facts, chosen: str) -> Alternatives:
+    doubtful = facts.n_train > MANY or at_a_loss(facts)
+    known = {kind.name for kind in strategies()}
+    names = (["from_scratch"] if doubtful else []) + [name for name in NEXT[chosen] if name in known]
+    return tuple((name, WHY[name]) for name in dict.fromkeys(names))

@@ -96,7 +96,7 @@ def overfitting(history: Sequence[EpochDone], n_classes: int, recipe: Recipe | N
 def not_learning(history: Sequence[EpochDone], n_classes: int, recipe: Recipe | None) -> Iterator[Finding]:
     """The loss stays where guessing is."""
     now, guess = history[-1], math.log(n_classes)
-    if len(history) < PATIENT or now.train_loss < GUESSING * guess:
+    if len(history) < PATIENT or min(epoch.train_loss for epoch in history) < GUESSING * guess:
         return
     yield Finding(
         code="not-learning",
@@ -145,7 +145,7 @@ def plateau(history: Sequence[EpochDone], n_classes: int, recipe: Recipe | None)
         level="info",
         title="Val has stopped getting better",
         text=(
-            f"In the {FLAT_FOR} epochs up to {recent[-1].epoch} the lowest val loss was {since:.3f}; before them it was "
+            f"In the {FLAT_FOR} epochs up to {recent[-1].epoch} the lowest val loss was {since:.3f}, before them "
             f"{before:.3f}. More epochs will hardly help: stop here, or let more of the backbone train."
         ),
     )

@@ -9,39 +9,28 @@ from typing import Any
 
 from tlcore.data import Modality
 
-__all__ = ["Facts", "wilson"]
+__all__ = ["Facts", "Probe", "wilson"]
 
+HALFWAY = 0.5
+"""Of the way from chance to all right: less makes data count as different where the gap cannot be measured."""
 Z = 1.96
 """Standard deviations on each side that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """All that the advice depends on."""
+class Probe:
+    """What simple classifiers make of frozen features: accuracies on val, in [0, 1]."""
 
-    n_train: int
-    """Training samples."""
-    n_classes: int
-    modality: Modality
-    gap: float | None
-    """How far the data is from what the backbone was pretrained on, as `tlcore.advisor.gap` measures it for this
-    modality; None where it cannot be measured."""
-    gap_threshold: float
-    """From this gap on data counts as different."""
     knn: float
-    """Val accuracy of the 5 nearest neighbours in the backbone's features, in [0, 1]."""
+    """Of the 5 nearest neighbours by cosine, by majority."""
     linear: float
-    """Val accuracy of a linear classifier on them, in [0, 1]."""
+    """Of logistic regression."""
     chance: float
-    """Val accuracy of always saying the largest class, in [0, 1]."""
+    """Of always saying the class that is largest in val."""
+    n_train: int
+    """Samples learned from."""
     n_val: int
-    """Val samples that these were scored on."""
-    unknown: float = 0.0
-    """Share of tokens that the backbone's vocabulary lacks; 0 for images."""
-    image_size: int | None = None
-    """Pixels of the shorter side, the median of some images; None for texts."""
-    input_size: int = 0
-    """Pixels on a side that the backbone reads; 0 for texts."""
+    """Samples scored."""
 
     @property
     def separation(self) -> float:
@@ -53,6 +42,40 @@ class Facts:
         """95 % interval of the linear classifier's accuracy."""
         return wilson(self.linear, self.n_val)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that the advice depends on."""
+
+    modality: Modality
+    n_train: int
+    """Training samples."""
+    n_classes: int
+    gap: float | None
+    """How far the data is from what the backbone was pretrained on, as `tlcore.advisor.gap` measures it for this
+    modality; None where it cannot be measured."""
+    limit: float
+    """Up to this gap data counts as similar."""
+    probe: Probe
+    unknown: float = 0.0
+    """Share of tokens that the backbone's vocabulary lacks; 0 for images."""
+    image_size: int | None = None
+    """Pixels of the shorter side, the median of some images; None for texts."""
+    input_size: int = 0
+    """Pixels on a side that the backbone reads; 0 for texts."""
+
+    @property
+    def similar(self) -> bool:
+        """Like the pretraining: by the gap, or, where it could not be measured, by how much the features tell."""
+        return self.probe.separation >= HALFWAY if self.gap is None else self.gap <= self.limit
+
+    @property
+    def what(self) -> str:
+        """What the gap measures, in words."""
+        if self.modality == "text":
+            return "tokens that the backbone's vocabulary makes of a word"
+        return "how far the signals in the backbone are from those of its pretraining, in standard deviations"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
@@ -60,7 +83,7 @@ class Facts:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Facts:
         """The inverse of `to_dict`."""
-        return cls(**plain)
+        return cls(**{**plain, "probe": Probe(**plain["probe"])})
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:

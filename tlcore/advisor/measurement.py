@@ -25,7 +25,7 @@ __all__ = ["Tell", "measure"]
 
 Tell = Callable[[str, float], None]
 """Takes what is being done, and the share done, in [0, 1]."""
-GAP_IMAGES, GAP_TEXTS, SIZED_IMAGES = 128, 1_000, 9
+GAP_IMAGES, GAP_TEXTS, SIZED_IMAGES = 64, 1_000, 9
 BATCH = 16
 
 
@@ -51,15 +51,12 @@ def measure(dataset: Dataset, record: Backbone, home: Path, *, device: torch.dev
     found = probe(data, embedder(model), seed=seed, tell=lambda n: told("computing features", n_gap + n))
     tell("weighing it up", 1.0)
     return Facts(
+        modality=dataset.modality,
         n_train=n_train,
         n_classes=len(dataset.classes),
-        modality=dataset.modality,
         gap=gap,
-        gap_threshold=IMAGE_GAP if dataset.modality == "image" else TEXT_GAP,
-        knn=found.knn,
-        linear=found.linear,
-        chance=found.chance,
-        n_val=found.n_val,
+        limit=IMAGE_GAP if dataset.modality == "image" else TEXT_GAP,
+        probe=found,
         unknown=unknown,
         image_size=_image_size(dataset),
         input_size=record.input_size,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tlcore.advisor.amount import CHARACTERS
@@ -140,7 +140,7 @@ def _room(case: Case) -> tuple[int, str]:
     return (gpu.memory_free, gpu.name) if gpu else (case.machine.memory_available, "this machine")
 
 
-def _way_out(case: Case, at_once: int, room: int) -> tuple[dict[str, Any], str, str]:
+def _way_out(case: Case, at_once: int, room: int) -> tuple[Mapping[str, Any], str, str]:
     """A fix, its title, and the advice in words."""
     while at_once > 1:
         at_once = math.ceil(at_once / 2)

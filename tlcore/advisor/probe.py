@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tlcore.advisor.facts import Probe
 from tlcore.data import Split
 from tlcore.features.backends import Embed
 from tlcore.features.feeds import Feed, Feeds
 from tlcore.seeds import seed_of
 
-__all__ = ["N_TRAIN", "N_VAL", "Probe", "drawn", "judge", "probe"]
+__all__ = ["N_TRAIN", "N_VAL", "drawn", "judge", "probe"]
 
 N_TRAIN, N_VAL = 1_000, 500
 """The most samples that are looked at."""
 NEIGHBOURS = 5
-STRENGTH = 0.1
+STRENGTH = 0.01
 """Inverse of the L2 penalty, on features of unit spread."""
 ITERATIONS = 200
 BATCH = 64
@@ -28,35 +28,14 @@ Numbers = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """Accuracies on val, in [0, 1]."""
-
-    knn: float
-    """Of the 5 nearest neighbours by cosine, by majority."""
-    linear: float
-    """Of logistic regression."""
-    chance: float
-    """Of always saying the class that is largest in val."""
-    n_train: int
-    """Samples learned from."""
-    n_val: int
-    """Samples scored."""
-
-
 def probe(data: Feeds, embed: Embed, *, seed: int = 0, tell: Callable[[int], None] = lambda done: None) -> Probe:
     """Embed up to `N_TRAIN` and `N_VAL` samples, drawn by the seed, and judge them; `tell` hears how many are done.
 
     The features are those that a head would train on, and stay in the store for it.
     """
-    done, parts = 0, list[tuple[Numbers, Labels]]()
-    for split, most in (("train", N_TRAIN), ("val", N_VAL)):
-        feed, xs, ys = data.features(split, embed), list[Numbers](), list[Labels]()
-        for x, y in _read(feed, drawn(len(feed), most, seed, split)):
-            xs, ys, done = [*xs, x], [*ys, y], done + len(y)
-            tell(done)
-        parts.append((np.concatenate(xs), np.concatenate(ys)))
-    (x, y), (x_val, y_val) = parts
+    train, val = data.features("train", embed), data.features("val", embed)
+    x, y = _read(train, drawn(len(train), N_TRAIN, seed, "train"), tell)
+    x_val, y_val = _read(val, drawn(len(val), N_VAL, seed, "val"), lambda done: tell(len(y) + done))
     return judge(x, y, x_val, y_val)
 
 
@@ -95,7 +74,11 @@ def _linear(x: Numbers, y: Labels, x_val: Numbers) -> Labels:
     return predicted
 
 
-def _read(feed: Feed, positions: torch.Tensor) -> Iterator[tuple[Numbers, Labels]]:
+def _read(feed: Feed, positions: torch.Tensor, tell: Callable[[int], None]) -> tuple[Numbers, Labels]:
+    xs, ys = list[Numbers](), list[Labels]()
     for x, y in feed.batches(BATCH, positions):
         assert isinstance(x, torch.Tensor)
-        yield x.numpy(), y.numpy()
+        xs.append(x.cpu().numpy())
+        ys.append(y.numpy())
+        tell(sum(map(len, ys)))
+    return np.concatenate(xs), np.concatenate(ys)

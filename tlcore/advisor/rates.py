@@ -7,7 +7,7 @@ from typing import Any
 
 from tlcore.advisor.case import Case
 from tlcore.advisor.finding import Finding
-from tlcore.advisor.remedies import USUAL, usual_rates
+from tlcore.advisor.remedies import USUAL, USUAL_HEAD, usual_rates
 from tlcore.training.recipe import SMALL_BATCH
 
 __all__ = ["backbone_rate", "batch_norm", "frozen_random_norms", "head_rate"]
@@ -36,8 +36,8 @@ def backbone_rate(case: Case) -> Iterator[Finding]:
         level="error" if highest >= ruinous else "warning",
         title="Learning rate too high for the pretrained backbone",
         text=(
-            f"The backbone's highest learning rate is {highest:g}; from {high:g} on, pretrained weights are likely to "
-            f"be forgotten{', and this one ruins them' if highest >= ruinous else ''}. Rates around {usual:g} are usual."
+            f"The backbone's highest learning rate is {highest:g}. From {high:g} on pretrained weights are likely to "
+            f"be forgotten, from {ruinous:g} on they are ruined; rates around {usual:g} are usual."
         ),
         fix=usual_rates(case.recipe, high, head=False),
         fix_title="Take usual rates",
@@ -53,7 +53,10 @@ def head_rate(case: Case) -> Iterator[Finding]:
         code="head-rate",
         level="warning",
         title="Learning rate too high for the head",
-        text=f"The head's learning rate is {highest:g}, above {HIGH_HEAD:g}: its loss may never settle. Usual is 0.001.",
+        text=(
+            f"The head's learning rate is {highest:g}. Above {HIGH_HEAD:g} the loss may never settle; rates around "
+            f"{USUAL_HEAD:g} are usual."
+        ),
         fix=usual_rates(case.recipe, HIGH_HEAD, head=True),
         fix_title="Take the usual rate",
     )
@@ -62,12 +65,12 @@ def head_rate(case: Case) -> Iterator[Finding]:
 def batch_norm(case: Case) -> Iterator[Finding]:
     """BatchNorm layers that train on the statistics of few samples."""
     recipe, record = case.recipe, case.record
-    small = case.at_once < SMALL_BATCH and record.n_batch_norms and case.rates
-    if not small or recipe.freezes_batch_norm():
+    trains = record.n_batch_norms and any(case.trained(case.phases)) and not recipe.freezes_batch_norm()
+    if not trains or case.at_once >= SMALL_BATCH:
         return
     noisy = (
-        f"{record.title} has {record.n_batch_norms} BatchNorm layers with {record.batch_norm_params:,} parameters, and "
-        f"they would train on the statistics of {case.at_once} samples at a time; below {SMALL_BATCH} these are noisy."
+        f"{record.n_batch_norms} BatchNorm layers of {record.title}, {sum(record.batch_norm_params):,} parameters, "
+        f"would train on the statistics of {case.at_once} samples at a time; below {SMALL_BATCH} these are noisy."
     )
     if recipe.strategy.pretrained:
         fix: dict[str, Any] = {"batch_norm": "frozen"}

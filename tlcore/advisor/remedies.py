@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from tlcore.advisor.case import is_head
@@ -11,12 +10,13 @@ from tlcore.strategies import FeatureExtraction, options, strategy
 from tlcore.training.recipe import Recipe
 from tlcore.zoo import backbone
 
-__all__ = ["HEAD_ONLY", "USUAL", "gentler", "regularised", "steadier", "usual_rates"]
+__all__ = ["HEAD_ONLY", "USUAL", "USUAL_HEAD", "gentler", "regularised", "steadier", "usual_rates"]
 
-HEAD_ONLY: Mapping[str, Any] = MappingProxyType({"strategy.name": "feature_extraction"})
+HEAD_ONLY: Mapping[str, Any] = {"strategy.name": "feature_extraction"}
 USUAL = {"image": 1e-4, "text": 2e-5}
 """Rate of the late stages of a pretrained backbone."""
 USUAL_HEAD = 1e-3
+"""Rate of the head beside it."""
 Remedy = tuple[Mapping[str, Any], str]
 """A fix and what its button would say; both empty where there is none."""
 NONE: Remedy = ({}, "")
@@ -61,8 +61,8 @@ def steadier(recipe: Recipe | None) -> Remedy:
     """BatchNorm as it was pretrained, where it trains; else lower rates."""
     if recipe is None:
         return NONE
-    trains = backbone(recipe.backbone).n_batch_norms and _trains_backbone(recipe) and recipe.strategy.pretrained
-    if trains and not recipe.freezes_batch_norm():
+    trains = _trains_backbone(recipe) and recipe.strategy.pretrained and recipe.strategy.name != "lora"
+    if trains and backbone(recipe.backbone).n_batch_norms and not recipe.freezes_batch_norm():
         return {"batch_norm": "frozen"}, "Freeze BatchNorm"
     return gentler(recipe)
 
