@@ -1,6 +1,7 @@
 """Backbones whose weights are pip packages: they work on any machine that could install the studio."""
 
-from tlcore.zoo.backbone import Backbone, register
+from tlcore.zoo.backbone import Backbone
+from tlcore.zoo.registry import register
 
 __all__: list[str] = []
 
@@ -25,7 +26,7 @@ def efficientnet_lite0() -> Backbone:
         n_batch_norms=49,
         batch_norm_params=(64, 96, 1056, 1696, 5280, 7968, 18_048, 5248, 2560),
         input_size=224,
-        crop=0.875,
+        resize=256,
         licence="Apache-2.0",
         summary="Small and fast on a CPU; a good first choice for photographs.",
         metrics={"imagenet_top1": 74.8},
