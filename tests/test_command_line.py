@@ -96,8 +96,30 @@ def test_data_checks_only(shared_home):
 
 def test_models_have_their_weights(shared_home):
     rows, _ = run("models", "--json", home=shared_home)
-    assert {"efficientnet_lite0", "minilm"} <= {row["backbone"] for row in rows}
-    assert all(row["weights"] == "packaged" for row in rows)
+    kinds = {row["backbone"]: row["weights"] for row in rows}
+    packaged = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2", "minilm"]
+    assert list(kinds)[:4] == packaged and all(kinds[name] == "packaged" for name in packaged)
+    assert len(kinds) >= 89 and {"resnet18", "bert-base-uncased"} <= set(kinds)
+    assert set(kinds.values()) <= {"packaged", "cached", "downloadable"}
+
+
+def test_weights_are_brought_and_taken_away_again(shared_home, tmp_path):
+    import torch
+    from torchvision import models
+
+    torch.save(models.get_model("squeezenet1_1").state_dict(), tmp_path / "mine.pth")
+    name = "squeezenet1_1"
+    (brought,), _ = run("weights", name, "--upload", str(tmp_path / "mine.pth"), "--json", home=shared_home)
+    assert (brought["weights"], brought["ready"], len(brought["report"]["matched"])) == ("uploaded", True, 50)
+    (after,), _ = run("weights", name, "--remove", "--json", home=shared_home)
+    assert after["weights"] != "uploaded"
+
+
+def test_a_model_is_added_by_its_name(home):
+    (added,), _ = run("models", "--add", "test_resnet", "--json", home=home)
+    assert (added["backbone"], added["source"]) == ("test_resnet", "timm")
+    rows, _ = run("models", "--json", home=home)
+    assert rows[-1] == added
 
 
 @pytest.mark.parametrize(
@@ -121,6 +143,11 @@ def test_models_have_their_weights(shared_home):
         (["data", "sample:unicorns"], "unicorns"),
         (["show", "nope"], "no run 'nope'"),
         (["stop", "nope"], "no run 'nope'"),
+        (["models", "--add", "../up"], "cannot be the name of a backbone"),
+        (["weights", "nope"], "no backbone called 'nope'"),
+        (["weights", "minilm", "--download", "--remove"], "exclude each other"),
+        (["weights", "resnet18", "--upload", "/no/such/w.pth"], "Cannot read 'w.pth'"),
+        (["train", "--data", "sample:digits", "--backbone", "vit_h_14"], "Four ways to get them"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_status_2(words, sentence, shared_home):
