@@ -132,7 +132,8 @@ def rates(series: Sequence[tuple[str, Sequence[int], Sequence[float | None]]], p
                 line={"width": 2, **({"color": _TEAL} if len(series) == 1 else {})},
                 name=label(name, 34),
                 customdata=[step / per_epoch for step in steps],
-                hovertemplate=f"{label(name, 34)}, step %{{x:,}} (epoch %{{customdata:.1f}}): %{{y:.3g}}<extra></extra>",
+                hovertemplate=f"{label(name, 34)}, step %{{x:,}} (epoch %{{customdata:.1f}}): %{{y:.3g}}"
+                "<extra></extra>",
                 showlegend=len(series) > 1,
                 legendrank=i,
             )

@@ -152,6 +152,6 @@ def rate_finder(recipe: Recipe, made: Outline, use: Any) -> None:
             key="range",
             action="Run the range test",
             icon=":material/query_stats:",
-            note="Trains the last phase for 100 steps while the rates rise, and watches the loss. Nothing is kept of it.",
+            note="Trains the last phase for 100 steps while the rates rise, and watches the loss. No weights are kept.",
             show=show,
         )

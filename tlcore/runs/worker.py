@@ -132,7 +132,10 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, TlcoreError):
         return str(error)
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return "The device ran out of memory even with one sample at a time. Free some, or take a smaller model, and start again."
+        return (
+            "The device ran out of memory even with one sample at a time. Free some, or take a smaller model, and "
+            "start again."
+        )
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "The disk is full. Free some space and resume the run."
     return f"Something unforeseen went wrong ({type(error).__name__}). The run's log has the details."
