@@ -78,11 +78,10 @@ def _series(made: Outline) -> list[tuple[str, list[int], list[float | None]]]:
         bases = tuple(phase.lrs.get(part.pattern) for phase in made.phases)
         if groups and groups[-1][0] == bases:
             groups[-1][1].insert(0, part)
-        elif any(bases):
-            groups.append((bases, [part]))
         else:
-            groups.append((bases, []))
-    return [(_name(parts), steps, [made.rate(parts[0], step) for step in steps]) for _, parts in groups if parts]
+            groups.append((bases, [part]))
+    moving = [parts for bases, parts in groups if any(bases)]
+    return [(_name(parts), steps, [made.rate(parts[0], step) for step in steps]) for parts in moving]
 
 
 def _name(parts: Sequence[Part]) -> str:

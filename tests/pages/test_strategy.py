@@ -36,6 +36,7 @@ def test_the_defaults_and_their_parameters(open_page: Open, home: Path) -> None:
     assert list(bars["data"][0]["x"]) == [*record.stage_params, DEFAULT_HEAD]
     assert bars["layout"]["yaxis"]["ticktext"][0] == "conv_stem" and bars["layout"]["yaxis"]["ticktext"][-1] == "head"
     assert [" · frozen" in words for words in bars["data"][0]["text"]] == [True] * len(record.stages) + [False]
+    assert [line["name"] for line in rates["data"]] == ["head"], "what is frozen has no rate"
     assert max(rates["data"][0]["y"]) == 1e-3
     assert rates["layout"]["xaxis"]["title"]["text"] == "optimizer step"
 
