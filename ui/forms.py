@@ -227,7 +227,7 @@ def training_fields(chosen: Strategy, modality: str, batch_size: int) -> dict[st
             "Patience (epochs)", 0, 10_000, own.patience, key=f"patience-{name}", help=PATIENCE, **KEPT
         )
         smooth = st.number_input(
-            "Label smoothing", 0.0, 0.9, 0.0, 0.05, format="%g", key="smoothing", help=SMOOTH, **KEPT
+            "Label smoothing", 0.0, 0.9, 0.0, 0.05, format="%g", key="label-smoothing", help=SMOOTH, **KEPT
         )
         precision = _choice("Precision", "precision", list(PRECISIONS), "auto", "precision", PRECISION)
     parts = st.number_input("Gradient accumulation (parts)", 1, 4096, 1, key="accumulate", help=PARTS, **KEPT)
@@ -272,7 +272,7 @@ def fill(recipe: Recipe, modality: str) -> None:
         f"patience-{name}": recipe.patience,
         "balance": recipe.balance,
         "batch-norm": recipe.batch_norm,
-        "smoothing": recipe.label_smoothing,
+        "label-smoothing": recipe.label_smoothing,
         "precision": recipe.precision,
         "accumulate": recipe.accumulate,
         "augmentation-policy": recipe.augmentation.policy,
