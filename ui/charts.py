@@ -162,7 +162,7 @@ def timeline(phases: Sequence[tuple[str, int, int]]) -> Figure:
     """Phases (name, epochs, trainable parameters) one after the other."""
     import plotly.graph_objects as go
 
-    figure, first = _figure(height=96), 1
+    figure, first = _figure(height=116), 1
     most = max((trainable for _, _, trainable in phases), default=1)
     for name, epochs, trainable in phases:
         last = first + epochs - 1
@@ -184,7 +184,7 @@ def timeline(phases: Sequence[tuple[str, int, int]]) -> Figure:
         first = last + 1
     figure.update_layout(barmode="stack", bargap=0.05, margin_t=4)
     figure.update_yaxes(visible=False)
-    figure.update_xaxes(title="epochs", nticks=8, showgrid=False)
+    figure.update_xaxes(title={"text": "epochs", "standoff": 6}, nticks=8, showgrid=False)
     return figure
 
 
