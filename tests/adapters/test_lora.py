@@ -174,11 +174,11 @@ class Grouped(nn.Module):
 
 
 def test_targets():
-    assert target_modules(Grouped(), LoraSettings()) == ("pointwise",)
+    assert target_modules(Grouped(), "auto") == ("pointwise",)
     with pytest.raises(RecipeError, match="depthwise is a Conv2d that cannot have"):
-        target_modules(Grouped(), LoraSettings(targets="depthwise"))
+        target_modules(Grouped(), "depthwise")
     with pytest.raises(RecipeError, match="'nowhere'. Those that can have one end in: pointwise"):
-        target_modules(Grouped(), LoraSettings(targets="nowhere"))
+        target_modules(Grouped(), "nowhere")
     assert set(TARGETS) == {"auto", "attention", "linear", "convolution"}
 
 
@@ -195,7 +195,7 @@ def bert(kind="BertModel", **settings):
     [("BertModel", 24), ("DistilBertModel", 12), ("GPT2Model", 12)],
 )
 def test_query_and_value_of_transformers(kind, expected):
-    assert len(target_modules(bert(kind), LoraSettings())) == expected
+    assert len(target_modules(bert(kind), "auto")) == expected
 
 
 def test_counts_of_the_paper():

@@ -28,7 +28,9 @@ def _mistral(hidden: int, layers: int, heads: int, mlp: int, vocab: int, **more:
     return _llama(hidden, layers, heads, mlp, vocab) | kind | more
 
 
-def _qwen(kind: str, hidden: int, layers: int, heads: int, kv: int, mlp: int, vocab: int, **more: Any) -> dict[str, Any]:
+def _qwen(
+    kind: str, hidden: int, layers: int, heads: int, kv: int, mlp: int, vocab: int, **more: Any
+) -> dict[str, Any]:
     own = {"model_type": kind, "num_key_value_heads": kv, "max_position_embeddings": 32_768}
     return _llama(hidden, layers, heads, mlp, vocab) | own | more
 
@@ -95,7 +97,7 @@ CONFIGS: Mapping[str, Mapping[str, Any]] = {
     "vit-b-16": _bert("vit", 768, 12, 12, image_size=224, patch_size=16),
     "vit-l-16": _bert("vit", 1024, 24, 16, image_size=224, patch_size=16),
 }
-"""By preset. `gpt3-175b` is GPT-2's architecture with the paper's sizes, https://arxiv.org/abs/2005.14165, table 2.1."""
+"""By preset. `gpt3-175b` is GPT-2's architecture in the sizes of https://arxiv.org/abs/2005.14165, table 2.1."""
 
 TITLES: Mapping[str, str] = {
     "llama": "Llama",

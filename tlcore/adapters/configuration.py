@@ -21,7 +21,14 @@ PASTED = "config-"
 MOST_BYTES = 100_000
 MOST_DEPTH = 4
 MOST_ENTRIES = 2_000
-MOST: Mapping[str, int] = {"layers": 512, "experts": 1_024, "heads": 1_024, "tokens": 2**24, "width": 2**20, "words": 2**22}
+MOST: Mapping[str, int] = {
+    "layers": 512,
+    "experts": 1_024,
+    "heads": 1_024,
+    "tokens": 2**24,
+    "width": 2**20,
+    "words": 2**22,
+}
 """The largest numbers of their kind that are taken; models of today stay well below."""
 KINDS = (
     ("layers", re.compile(r"layer|depth|block|^n_dec|^n_enc")),

@@ -68,7 +68,7 @@ def count(shapes: Shapes, settings: LoraSettings, bias: str = "none") -> Count:
     """
     if bias not in BIASES:
         raise RecipeError(f"Biases that train are one of {', '.join(BIASES)}; got {bias!r}.")
-    chosen = select(shapes.matrices, settings)
+    chosen = select(shapes.matrices, settings.targets, dora=settings.dora)
     biases = {"none": 0, "lora_only": sum(matrix.bias for matrix in chosen), "all": shapes.n_biases}[bias]
     sizes = tuple(adapter_params(matrix, settings.rank, dora=settings.dora) for matrix in chosen)
     return Count(base=shapes.n_params, matrices=chosen, sizes=sizes, biases=biases)

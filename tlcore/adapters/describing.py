@@ -6,11 +6,13 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from tlcore.adapters.roles import FUSED
 from tlcore.adapters.shapes import Block, Matrix, Shapes
 from tlcore.adapters.targets import matrices
 from tlcore.errors import RecipeError
@@ -37,7 +39,7 @@ def describe_backbone(record: Backbone) -> Shapes:
     )  # fmt: skip
     if record.modality == "text":
         return made
-    return _replace(made, sample_bytes=_kept_bytes(network, record.input_size))
+    return replace(made, sample_bytes=_kept_bytes(network, record.input_size))
 
 
 def describe_config(config: Mapping[str, Any], *, name: str, title: str = "") -> Shapes:
@@ -72,7 +74,14 @@ def describe_config(config: Mapping[str, Any], *, name: str, title: str = "") ->
 
 
 def describe_network(
-    network: nn.Module, *, name: str, title: str, kind: Any, config: Any = None, n_features: int = 0, max_tokens: int = 0
+    network: nn.Module,
+    *,
+    name: str,
+    title: str,
+    kind: Any,
+    config: Any = None,
+    n_features: int = 0,
+    max_tokens: int = 0,
 ) -> Shapes:
     """Any module; `config` is the transformers configuration that it was built of, if any."""
     found = matrices(network)
@@ -132,26 +141,36 @@ def _harmless(key: str, value: object) -> bool:
 
 def _block(network: nn.Module, config: Any, found: tuple[Matrix, ...]) -> Block | None:
     inner = config.get_text_config()
-    layers, hidden, heads = (
-        getattr(inner, name, None) for name in ("num_hidden_layers", "hidden_size", "num_attention_heads")
-    )
-    if not all(isinstance(value, int) and value > 0 for value in (layers, hidden, heads)):
+    sizes = [getattr(inner, name, None) for name in ("num_hidden_layers", "hidden_size", "num_attention_heads")]
+    if not all(isinstance(size, int) and size > 0 for size in sizes):
         return None
+    layers, hidden, heads = map(int, sizes)  # type: ignore[arg-type]
     first = {matrix.role: matrix for matrix in reversed(found) if matrix.role}
     query = first["query"].d_out if "query" in first else hidden
     key = first["key"].d_out if "key" in first else query
-    if "qkv" in first:
-        key = (first["qkv"].d_out - query) // 2
-    up, gated = first.get("up") or first.get("gate"), "gate" in first
-    wide = (up.d_out if up else 0) or int(getattr(inner, "intermediate_size", 0) or 4 * hidden)
-    act = next((str(getattr(inner, word)) for word in WORDS if getattr(inner, word, None)), "")
-    norms = {type(module).__name__ for module in network.modules()}
+    if FUSED in first:
+        key = (first[FUSED].d_out - query) // 2
+    up = first.get("up") or first.get("gate")
     return Block(
-        layers=layers + (getattr(inner, "num_decoder_layers", 0) or 0) * bool(getattr(config, "is_encoder_decoder", 0)),
-        hidden=hidden, heads=heads, query=query, key=key, mlp=wide,
-        mlp_copies=4 if gated else 5 if act in DECOMPOSED else 2,
-        float32_norms=any("RMSNorm" in norm for norm in norms),
-    )  # fmt: skip
+        layers=layers + _more_layers(config),
+        hidden=hidden,
+        heads=heads,
+        query=query,
+        key=key,
+        mlp=up.d_out if up else int(getattr(inner, "intermediate_size", 0) or 4 * hidden),
+        mlp_copies=4 if "gate" in first else 5 if _activation(inner) in DECOMPOSED else 2,
+        float32_norms=any("RMSNorm" in type(module).__name__ for module in network.modules()),
+        head_norms=any(name.endswith((".q_norm", ".query_norm")) for name, _ in network.named_modules()),
+    )
+
+
+def _more_layers(config: Any) -> int:
+    """Of the decoder, where there is one behind an encoder."""
+    return int(getattr(config, "num_decoder_layers", 0) or 0) if getattr(config, "is_encoder_decoder", False) else 0
+
+
+def _activation(config: Any) -> str:
+    return next((str(value) for word in WORDS if (value := getattr(config, word, None))), "")
 
 
 def _patches(config: Any) -> int:
@@ -191,12 +210,6 @@ def _saved(network: nn.Module, x: Tensor) -> int:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         network(x)
     return sum(size for size, _ in kept.values())
-
-
-def _replace(shapes: Shapes, **changes: Any) -> Shapes:
-    from dataclasses import replace
-
-    return replace(shapes, **changes)
 
 
 def _quieten(transformers: Any) -> None:

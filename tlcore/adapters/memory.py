@@ -6,7 +6,7 @@ Nothing here was measured on a GPU; tests compare the activations with what auto
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from tlcore.adapters.counting import BYTES, Count
 from tlcore.adapters.shapes import Block, Shapes
@@ -44,19 +44,22 @@ NF4_BITS = 4.0
 CONSTANT_BITS = 0.127
 """Bits more for the quantisation constants, quantised themselves: https://arxiv.org/abs/2305.14314, section 3."""
 SCORES = 5
-"""Bytes for each pair of tokens and each head where attention is not fused: scores after the softmax, after dropout, and
+"""Bytes for each pair of tokens and each head where attention is not fused: scores after softmax and after dropout, and
 its mask, in 16 bits: https://arxiv.org/abs/2205.05198, equation 2."""
 MASKS = 2
 """Bytes of dropout masks for each token and feature in a layer, one behind attention and one behind the MLP (same
 equation); models with a gated MLP are trained without dropout."""
 FLOAT32_NORM = 4
-"""Bytes more for each token and feature of a norm that works in float32."""
+"""Bytes for each token and feature that enters a norm which works in float32."""
+GATED = 4
+"""Tensors that a gated MLP keeps: gate, its activation, the other half, and their product."""
+ATTENDING = ("query", "key", "value", "qkv")
 LOGIT = 8
 """Bytes for each token and word of the vocabulary beside the logits themselves: their logarithm and its gradient, in
 float32."""
 CONTEXT = 3 * 2**28
-"""Bytes, 0.75 GiB, that CUDA, its libraries and their workspaces take before the first tensor. An assumption; it differs
-between cards and versions."""
+"""Bytes, 0.75 GiB, that CUDA, its libraries and their workspaces take before the first tensor. An assumption: it
+differs between cards and versions."""
 GPUS: Mapping[int, str] = {
     8: "RTX 4060",
     12: "RTX 3060",
@@ -149,8 +152,6 @@ def memory(shapes: Shapes, counted: Count, load: Load, method: str) -> Memory:
 
 def largest_batch(shapes: Shapes, counted: Count, load: Load, method: str, room: int) -> int:
     """Samples at a time that fit into `room` bytes; 0 where not even one does."""
-    from dataclasses import replace
-
     one = memory(shapes, counted, replace(load, batch=1), method)
     each = one.activations + one.logits
     left = room - (one.total - each)
@@ -200,15 +201,21 @@ def layer_bytes(
     queries, keys and values of width h and an MLP of 4 h it is that. A frozen layer does not keep its input for a
     gradient that nobody wants: `adapted` are the roles of matrices with an adapter, None if everything trains.
     """
-    h, gated = block.hidden, block.mlp_copies == 4
-    frozen = adapted is not None
-    norms = 2 * h * (FLOAT32_NORM if block.float32_norms else 0) + width * h * (0 if frozen and block.float32_norms else 2)
-    inputs = width * h * (2 - (frozen and not _any(adapted, "gate", "up")) - (frozen and not _any(adapted, "query", "key", "value", "qkv")))
-    heads = width * (2 * block.query + 2 * block.key)
-    inner = width * block.mlp * (block.mlp_copies - (frozen and not _any(adapted, "down")))
-    masks = 0 if gated else MASKS * h
+    h, frozen = block.hidden, adapted is not None
+    inner = block.mlp_copies - (frozen and not _any(adapted, "down"))
+    inputs = 2 - (frozen and not _any(adapted, "gate", "up")) - (frozen and not _any(adapted, *ATTENDING))
+    kept = width * (inputs * h + inner * block.mlp + 2 * block.query + 2 * block.key)
+    masks = 0 if block.mlp_copies == GATED else MASKS * h
     scores = SCORES * block.heads * tokens * width // 2 if attention == "eager" else 0
-    return norms + inputs + heads + inner + masks + scores
+    return _norms(block, width, frozen=frozen) + kept + masks + scores
+
+
+def _norms(block: Block, width: int, *, frozen: bool) -> int:
+    """What norms keep: their input; in float32 also what their weight multiplies, if that trains."""
+    normed = 2 * block.hidden + (block.query + block.key if block.head_norms else 0)
+    if not block.float32_norms:
+        return width * normed
+    return normed * (FLOAT32_NORM + (0 if frozen else width))
 
 
 def _any(adapted: frozenset[str] | None, *roles: str) -> bool:

@@ -43,7 +43,11 @@ def preset(name: str) -> Shapes:
 def title(name: str) -> str:
     """A preset's name as people write it: `llama-2-70b` is Llama 2 70B."""
     words = [TITLES.get(part, part) for part in name.split("-")]
-    return " ".join(re.sub(r"^([\d.]+)b$", r"\1B", word) for word in words).replace("ViT b 16", "ViT-B/16").replace("ViT l 16", "ViT-L/16")
+    return (
+        " ".join(re.sub(r"^([\d.]+)b$", r"\1B", word) for word in words)
+        .replace("ViT b 16", "ViT-B/16")
+        .replace("ViT l 16", "ViT-L/16")
+    )
 
 
 @cache

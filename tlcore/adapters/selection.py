@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tlcore.adapters.roles import FUSED
-from tlcore.adapters.settings import TARGETS, LoraSettings
 from tlcore.adapters.shapes import Matrix
 from tlcore.errors import RecipeError
 
@@ -25,13 +24,12 @@ MOST_CHOICES = 40
 MOST_NAMED = 30
 
 
-def select(matrices: Sequence[Matrix], settings: LoraSettings) -> tuple[Matrix, ...]:
-    """Those that the settings' targets name, in order.
+def select(matrices: Sequence[Matrix], targets: str, *, dora: bool = False) -> tuple[Matrix, ...]:
+    """Those that `targets` names, one of `TARGETS` or a list of endings, in order.
 
     Raises:
         RecipeError: nothing is called that, or peft cannot do what is asked of it.
     """
-    targets = settings.targets
     found = _chosen(matrices, targets)
     if not found:
         raise RecipeError(
@@ -39,7 +37,7 @@ def select(matrices: Sequence[Matrix], settings: LoraSettings) -> tuple[Matrix, 
             f"{', '.join(choices(matrices)[:MOST_NAMED])}."
         )
     whole = next((matrix for matrix in found if matrix.kind == "attention"), None)
-    if settings.dora and whole:
+    if dora and whole:
         raise RecipeError(
             f"{whole.name} is torch's MultiheadAttention, which peft cannot train with DoRA: turn DoRA off, or name "
             "other modules as targets."

@@ -1,4 +1,4 @@
-"""The matrices of a network as plain records: what an adapter's size follows from, without weights and without torch."""
+"""The matrices of a network as plain records: what an adapter's size follows from, without weights or torch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Matrix:
     bias: int = 0
     """Parameters of its bias that peft can train."""
     role: str = ""
-    """What it is to its layer: query, key, value, qkv, output, gate, up, down, lm_head; empty where that is not known."""
+    """What it is to its layer, one of `ROLES`; empty where that is not known."""
 
     @property
     def n_params(self) -> int:
@@ -67,6 +67,8 @@ class Block:
     """Tensors of width f that the MLP keeps for the backward pass: 2 with GELU, 4 with a gate."""
     float32_norms: bool = False
     """Norms are computed and kept in float32, as RMSNorm is in transformers."""
+    head_norms: bool = False
+    """Queries and keys are normed too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +138,8 @@ def _unfolded(rows: Iterable[Mapping[str, Any]]) -> Iterator[Matrix]:
     """Back in the order of layers: rows that name the same numbers belong to the same layers."""
     for runs, group in groupby(rows, key=lambda row: (row.get("layers"), _split_pattern(row["name"]))):
         members = list(group)
-        numbers = [n for first, last in runs[0] or [] for n in range(first, last + 1)] or [None]
-        for number in numbers:
+        numbers: list[int | None] = [n for first, last in runs[0] or [] for n in range(first, last + 1)]
+        for number in numbers or [None]:
             for row in members:
                 plain = {key: value for key, value in row.items() if key != "layers"}
                 name = row["name"] if number is None else row["name"].replace("{}", str(number), 1)

@@ -9,7 +9,7 @@ from torch import nn
 
 from tlcore.adapters.roles import FUSED, role
 from tlcore.adapters.selection import pattern, select, words
-from tlcore.adapters.settings import TARGETS, LoraSettings
+from tlcore.adapters.settings import TARGETS
 from tlcore.adapters.shapes import Matrix
 from tlcore.errors import RecipeError
 
@@ -30,16 +30,16 @@ def matrices(network: nn.Module) -> tuple[Matrix, ...]:
     )
 
 
-def target_modules(backbone: nn.Module, settings: LoraSettings) -> tuple[str, ...]:
+def target_modules(backbone: nn.Module, targets: str, *, dora: bool = False) -> tuple[str, ...]:
     """Full dotted names inside the backbone, in order.
 
     Raises:
         RecipeError: nothing there is called that, or it cannot have an adapter.
     """
     fitting = matrices(backbone)
-    if settings.targets not in TARGETS:
-        _refuse_others(backbone, fitting, settings.targets)
-    return tuple(matrix.name for matrix in select(fitting, settings))
+    if targets not in TARGETS:
+        _refuse_others(backbone, fitting, targets)
+    return tuple(matrix.name for matrix in select(fitting, targets, dora=dora))
 
 
 def _matrix(name: str, module: nn.Module) -> Iterator[Matrix]:
@@ -62,7 +62,7 @@ def _matrix(name: str, module: nn.Module) -> Iterator[Matrix]:
         d_in, d_out = module.in_features, module.out_features
         yield Matrix(name=name, kind="linear", d_in=d_in, d_out=d_out, bias=_bias(module), role=role(name))
     elif type(module).__name__ == "Conv1D":
-        d_in, d_out = module.weight.shape
+        d_in, d_out = module.get_parameter("weight").shape
         yield Matrix(name=name, kind="transposed", d_in=d_in, d_out=d_out, bias=_bias(module), role=role(name))
 
 
