@@ -102,9 +102,9 @@ def test_the_figures_of_preprocessing_are_the_library_s(record):
         import timm
 
         cfg = timm.get_pretrained_cfg(record.architecture)
-        assert (record.input_size, record.crop, record.interpolation) == (
+        assert (record.input_size, record.resize, record.interpolation) == (
             cfg.input_size[1],
-            cfg.crop_pct,
+            int(cfg.input_size[1] / cfg.crop_pct),
             cfg.interpolation,
         )
         assert (record.mean, record.std) == (cfg.mean, cfg.std)

@@ -18,10 +18,10 @@ from tlcore.data.transforms import ImagePreprocessing, finish, resize
 from tlcore.shelf import Shelf
 
 LITE0 = ImagePreprocessing(
-    input_size=224, crop=0.875, interpolation="bicubic", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)
+    input_size=224, resize=256, interpolation="bicubic", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)
 )
 RESNET = ImagePreprocessing(
-    input_size=224, crop=224 / 232, interpolation="bilinear", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)
+    input_size=224, resize=232, interpolation="bilinear", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)
 )
 SIZES = [(300, 300), (640, 480), (199, 301), (20, 16), (225, 900), (1000, 231)]
 
@@ -39,7 +39,7 @@ def test_stored_pixels_become_what_the_weights_own_transform_makes(
     image = photograph(size)
     reference = v2.Compose(
         [
-            v2.Resize(preprocessing.resized, InterpolationMode(preprocessing.interpolation), antialias=True),
+            v2.Resize(preprocessing.resize, InterpolationMode(preprocessing.interpolation), antialias=True),
             v2.CenterCrop(preprocessing.input_size),
             v2.PILToTensor(),
             v2.ToDtype(torch.float32, scale=True),

@@ -17,7 +17,8 @@ from tlcore.adapters.shapes import Block, Matrix, Shapes
 from tlcore.adapters.targets import matrices
 from tlcore.errors import RecipeError
 from tlcore.zoo import Backbone
-from tlcore.zoo.model import load_backbone
+from tlcore.zoo.networks import headless
+from tlcore.zoo.shapes import shapes
 
 __all__ = ["describe_backbone", "describe_config", "describe_network"]
 
@@ -30,8 +31,8 @@ _LOG = logging.getLogger(__name__)
 
 def describe_backbone(record: Backbone) -> Shapes:
     """A backbone of the zoo, without weights."""
-    with torch.device("meta"), _quiet():
-        network = load_backbone(record, pretrained=False)
+    with _quiet():
+        network = shapes(lambda: headless(record, draw=False))
     config = getattr(getattr(network, "encoder", None), "config", None)
     made = describe_network(
         network, name=record.name, title=record.title, kind="image" if record.modality == "image" else "encoder",

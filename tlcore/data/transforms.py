@@ -29,18 +29,13 @@ class ImagePreprocessing:
 
     input_size: int
     """Pixels on a side after the crop."""
-    crop: float
-    """Share of the shorter side that the centre crop keeps, in (0, 1]."""
+    resize: int
+    """Pixels of the shorter side before the crop, at least `input_size`."""
     interpolation: str
     """`bicubic` or `bilinear`, antialiased."""
     mean: tuple[float, float, float]
     """Per RGB channel, for pixels in [0, 1]."""
     std: tuple[float, float, float]
-
-    @property
-    def resized(self) -> int:
-        """Pixels of the shorter side before the crop."""
-        return int(self.input_size / self.crop)
 
     def fingerprint(self) -> dict[str, Any]:
         """Plain values that change whenever the pixels would."""
@@ -48,7 +43,7 @@ class ImagePreprocessing:
 
 
 def resize(image: Image, preprocessing: ImagePreprocessing) -> Pixels:
-    """Bring the shorter side to `resized`, keeping the proportions: RGB image -> (H, W, 3).
+    """Bring the shorter side to `resize`, keeping the proportions: RGB image -> (H, W, 3).
 
     Of an image longer than `LONGEST` times its shorter side, the ends are left out: they would cost memory, and no
     crop of the network's reaches them.
@@ -60,7 +55,7 @@ def resize(image: Image, preprocessing: ImagePreprocessing) -> Pixels:
     if max(image.size) > LONGEST * short:
         image = functional.center_crop(image, [min(side, LONGEST * short) for side in reversed(image.size)])
     mode = InterpolationMode(preprocessing.interpolation)
-    return np.asarray(functional.resize(image, [preprocessing.resized], mode, antialias=True))
+    return np.asarray(functional.resize(image, [preprocessing.resize], mode, antialias=True))
 
 
 def finish(images: Sequence[Pixels], preprocessing: ImagePreprocessing) -> Tensor:

@@ -108,7 +108,7 @@ def image_preprocessing(backbone: Backbone) -> ImagePreprocessing:
     """The evaluation preprocessing that the backbone's weights were made with."""
     return ImagePreprocessing(
         input_size=backbone.input_size,
-        crop=backbone.crop,
+        resize=backbone.resize,
         interpolation=backbone.interpolation,
         mean=backbone.mean,
         std=backbone.std,

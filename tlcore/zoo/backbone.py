@@ -1,17 +1,12 @@
-"""The record of a pretrained network, and the one registry of them."""
+"""The record of a pretrained network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from tlcore.errors import RecipeError
-
-__all__ = ["Backbone", "backbone", "backbones", "register", "stage_patterns", "stage_title"]
-
-Maker = Callable[[], "Backbone"]
-_REGISTRY: dict[str, Backbone] = {}
+__all__ = ["Backbone", "stage_patterns", "stage_title"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +18,31 @@ class Backbone:
     title: str
     """For people."""
     modality: Literal["image", "text"]
-    source: Literal["timm", "transformers"]
+    source: Literal["torchvision", "timm", "transformers"]
     """The library that defines the architecture."""
     architecture: str
     """The name the library builds it by."""
-    package: str
-    """The pip package that carries the weights."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Of a transformers architecture: what differs from its config class's defaults."""
+    weights: str = ""
+    """What the source calls this set of weights, for instance `IMAGENET1K_V2`."""
+    package: str = ""
+    """The pip package that carries the weights; empty where none does."""
+    url: str = ""
+    """Where torch hub gets the weights; its file name is theirs in torch hub's cache too. Empty where it has none."""
+    hub_id: str = ""
+    """The weights' id at Hugging Face; empty where they are not there."""
     family: str
     n_params: int
     """Parameters without the classifier."""
+    n_params_published: int = 0
+    """Parameters of the whole published network, its classifier among them; 0 where unknown."""
+    gflops: float | None = None
+    """10^9 multiply-adds for one input of `input_size`, as published."""
+    file_size: int = 0
+    """Bytes of the published weights, to the nearest KiB; 0 where unknown."""
+    recipe: str = ""
+    """Link to how the weights were trained; empty where unknown."""
     n_features: int
     """D, the width of the features."""
     stages: tuple[str, ...]
@@ -44,46 +55,25 @@ class Backbone:
     """Their weights and biases in each stage; empty where there are none."""
     input_size: int = 0
     """Pixels on a side; 0 for texts."""
-    crop: float = 1.0
-    """Share of the shorter side that the evaluation crop keeps."""
+    resize: int = 0
+    """Pixels of the shorter side before the evaluation crop of `input_size`; 0 for texts."""
     interpolation: str = "bicubic"
+    """`bicubic` or `bilinear`, antialiased."""
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     """Per RGB channel, for pixels in [0, 1]."""
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
     max_tokens: int = 0
     """Longest text in tokens; 0 for images."""
+    tokens: tuple[str, ...] = ()
+    """What the network reads of a text, in the order of its arguments: `input_ids`, `attention_mask`, and so on."""
+    pooling: Literal["mean", "first", "last"] = "mean"
+    """Of a text's tokens: their mean, the first one ([CLS]), or the last that is not padding."""
     licence: str
     """Of the weights, an SPDX identifier."""
     summary: str
     """What it is good for, one sentence."""
     metrics: Mapping[str, float] = field(default_factory=dict)
-    """Published figures, for instance `{"imagenet_top1": 74.8}` in percent."""
-
-
-def register(maker: Maker) -> Maker:
-    """Put the backbone that `maker` returns into the registry; a second one of that name is a programming error."""
-    record = maker()
-    if record.name in _REGISTRY:
-        raise ValueError(f"backbone {record.name!r} is registered twice")
-    _REGISTRY[record.name] = record
-    return maker
-
-
-def backbones(modality: str | None = None) -> tuple[Backbone, ...]:
-    """All registered backbones, or those that read `modality`, in order of registration."""
-    return tuple(record for record in _REGISTRY.values() if modality in (None, record.modality))
-
-
-def backbone(name: str) -> Backbone:
-    """The backbone called `name`.
-
-    Raises:
-        RecipeError: there is none; the message lists those there are.
-    """
-    try:
-        return _REGISTRY[name]
-    except KeyError:
-        raise RecipeError(f"There is no backbone called {name!r}. Known: {', '.join(sorted(_REGISTRY))}.") from None
+    """Published figures in percent: `imagenet_top1` and `imagenet_top5`."""
 
 
 def stage_patterns(backbone: Backbone) -> tuple[str, ...]:
