@@ -60,7 +60,7 @@ def describe_config(config: Mapping[str, Any], *, name: str, title: str = "") ->
         with torch.device("meta"), _quiet():
             made = transformers.CONFIG_MAPPING[kind](**_known(config, transformers.CONFIG_MAPPING[kind]()))
             network: nn.Module = auto.from_config(made, trust_remote_code=False)
-    except RecipeError:
+    except (RecipeError, MemoryError):
         raise
     except Exception as error:  # architectures refuse what they cannot be built of in as many ways as there are
         _LOG.info("cannot build %s", kind, exc_info=True)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tlcore.adapters.roles import FUSED
-from tlcore.adapters.shapes import Matrix
+from tlcore.adapters.shapes import Matrix, has_number
 from tlcore.errors import RecipeError
 
-__all__ = ["choices", "pattern", "select", "words"]
+__all__ = ["choices", "endings", "pattern", "select", "words"]
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "q": ("query", FUSED),
@@ -85,9 +85,9 @@ def _called(matrices: Sequence[Matrix], word: str) -> list[Matrix]:
     return found
 
 
-def pattern(endings: Iterable[str]) -> str:
+def pattern(ends: Iterable[str]) -> str:
     """A regular expression for the full names of modules that end so; `*` stands for one part of a name."""
-    inner = "|".join(r"[^.]+".join(map(re.escape, ending.split("*"))) for ending in endings)
+    inner = "|".join(r"[^.]+".join(map(re.escape, ending.split("*"))) for ending in ends)
     return rf"(?:.*\.)?(?:{inner})"
 
 
@@ -105,22 +105,43 @@ def choices(matrices: Sequence[Matrix]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def endings(matrices: Sequence[Matrix], chosen: Sequence[Matrix]) -> tuple[str, ...]:
+    """The shortest list of endings that names `chosen` and no other module; full names where there is none.
+
+    An ending that stops in a number is never used: norms and activations are numbered like what they follow.
+    """
+    wanted, left, found = {matrix.name for matrix in chosen}, [matrix.name for matrix in matrices], []
+    covered: set[str] = set()
+    for ending in choices(matrices):
+        fits = re.compile(pattern([ending]))
+        named = {name for name in left if fits.fullmatch(name)}
+        if named <= wanted and not ending.endswith("*"):
+            found.append(ending)
+            covered |= named
+    return (*found, *(matrix.name for matrix in chosen if matrix.name not in covered))
+
+
 def _leaf(name: str) -> str:
     """From the last part that is no number: `mlp.c_fc` is `c_fc`, `features.3.0` is `features.*.*`."""
     parts = name.split(".")
-    last = max((i for i, part in enumerate(parts) if not part.isdigit()), default=0)
-    return ".".join(_starred(parts[last:]))
+    return ".".join(_starred(parts)[_leaf_start(parts) :])
+
+
+def _leaf_start(parts: Sequence[str]) -> int:
+    return max((i for i, part in enumerate(parts) if not part.isdigit()), default=0)
 
 
 def _tail(name: str) -> str:
-    """What follows the last number."""
+    """What follows the last part before the leaf that has a number in it: `layer.3.output.dense`, `output.dense`."""
     parts = name.split(".")
-    last = max((i for i, part in enumerate(parts) if part.isdigit()), default=-1)
-    return ".".join(parts[last + 1 :])
+    numbered = [i for i, part in enumerate(parts[: _leaf_start(parts)]) if has_number(part)]
+    return ".".join(_starred(parts)[max(numbered, default=-1) + 1 :])
 
 
 def _starred(parts: Sequence[str]) -> list[str]:
-    return ["*" if part.isdigit() else part for part in parts]
+    """With `*` for numbers, and for names with a number in them unless they are the leaf."""
+    leaf = _leaf_start(parts)
+    return ["*" if part.isdigit() or (i < leaf and has_number(part)) else part for i, part in enumerate(parts)]
 
 
 def _shortest(group: Sequence[str], names: Sequence[str]) -> str:

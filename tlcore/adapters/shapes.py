@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from tlcore.errors import RecipeError
 
-__all__ = ["Block", "Matrix", "Shapes"]
+__all__ = ["Block", "Matrix", "Shapes", "has_number"]
 
 Kind = Literal["linear", "transposed", "convolution", "attention"]
 
@@ -41,10 +41,15 @@ class Matrix:
 
     @property
     def layer(self) -> str:
-        """Where it sits: its name up to the first number, `model.layers.3`."""
+        """Where it sits: its name up to the first part with a number in it, `model.layers.3` or `layer2`."""
         parts = self.name.split(".")
-        last = next((i for i, part in enumerate(parts) if part.isdigit()), 0)
-        return ".".join(parts[: last + 1])
+        first = next((i for i, part in enumerate(parts[:-1]) if has_number(part)), 0)
+        return ".".join(parts[: first + 1])
+
+
+def has_number(part: str) -> bool:
+    """Whether a part of a dotted name counts something: `3`, `layer2`, `encoder_layer_0`."""
+    return any(character.isdigit() for character in part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,10 +23,10 @@ from tlcore.runs import launcher
 __all__ = ["KINDS", "Job", "ask", "cancel", "look", "waiting", "work"]
 
 KINDS: Mapping[str, str] = {
-    "adapters": "tlcore.runs.measurements:adapters",
     "advice": "tlcore.runs.measurements:advice",
     "cost": "tlcore.runs.measurements:cost",
     "range": "tlcore.runs.measurements:rate_range",
+    "shapes": "tlcore.runs.measurements:shapes",
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
 Tell = Callable[[float, str], None]
