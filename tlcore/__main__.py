@@ -105,7 +105,9 @@ def train(
 
 @app.command()
 def lora(
-    model: Annotated[str, typer.Argument(help="A preset such as `llama-7b`, a backbone, or the path of a config.json.")],
+    model: Annotated[
+        str, typer.Argument(help="A preset such as `llama-7b`, a backbone, or the path of a config.json.")
+    ],
     rank: Annotated[int, typer.Option(help="r, the inner width of the adapters.")] = 8,
     alpha: Annotated[float, typer.Option(help="Scale: what an adapter adds is multiplied by alpha / rank.")] = 16.0,
     targets: Annotated[

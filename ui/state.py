@@ -33,6 +33,7 @@ __all__ = [
     "pick",
     "put",
     "remember",
+    "segment",
     "studio",
     "tell",
     "told",
@@ -105,6 +106,27 @@ def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label
         st.query_params[kind] = st.session_state[key]
 
     return st.selectbox(label, options, format_func=name, key=key, on_change=follow, icon=icon)
+
+
+def segment(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, help_text: str = "") -> str:
+    """Like `pick`, as a row of buttons and without a memory; the first of `options` is not written into the URL."""
+    asked, key = st.query_params.get(kind), f"segment-{kind}"
+    current = asked if asked in options else options[0]
+    st.session_state[key] = current
+    if asked is not None and asked not in options:
+        del st.query_params[kind]
+
+    def follow() -> None:
+        value = st.session_state[key]
+        if value == options[0]:
+            st.query_params.pop(kind, None)
+        elif value:
+            st.query_params[kind] = value
+
+    chosen = st.segmented_control(
+        label, options, format_func=name, key=key, on_change=follow, help=help_text or None, required=True
+    )
+    return chosen or current
 
 
 def put(widgets: Mapping[str, object], *, phases: Sequence[Phase] = ()) -> None:
