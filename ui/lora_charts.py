@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,8 @@ def memory_bars(rows: Sequence[tuple[str, Mapping[str, int]]]) -> Figure:
             cliponaxis=False,
         )
     )
-    most = max(1.22 * max(totals), 9.0)
+    above = next((size for size in CARDS if size >= max(totals)), 0)
+    most = max(1.22 * max(totals), 1.04 * above)
     ticks = _lines(most)
     made.update_layout(barmode="stack", bargap=0.35, legend_traceorder="normal")
     made.update_yaxes(tickvals=places, ticktext=[name for name, _ in rows], autorange="reversed", showgrid=False)
@@ -105,8 +107,14 @@ def against_rank(
                 showlegend=len(series) > 1,
             )
         )
-    made.add_vline(x=chosen, line={"width": 1.5, "dash": "dot"}, annotation_text=f"r = {chosen}")
-    made.update_xaxes(title="rank", type="log", tickvals=list(ranks), ticktext=[str(rank) for rank in ranks])
+    made.add_vline(x=chosen, line={"width": 1.5, "dash": "dot"})
+    place = math.log10(chosen)  # an annotation on a logarithmic axis wants the exponent
+    made.add_annotation(
+        x=place, y=0, yref="paper", text=f" r = {chosen}", showarrow=False, xanchor="left", yanchor="bottom"
+    )
+    ends = [math.log10(ranks[0] / 1.3), math.log10(1.3 * ranks[-1])]
+    texts = [str(rank) for rank in ranks]
+    made.update_xaxes(title="rank", type="log", range=ends, tickvals=list(ranks), ticktext=texts, tickangle=0)
     made.update_yaxes(title=unit, **({"type": "log", "dtick": 1} if log else {"rangemode": "tozero"}))
     return made
 

@@ -50,7 +50,10 @@ def numbers(shapes: Shapes, counted: Count, head: int) -> None:
 
 
 def _notes(shapes: Shapes, counted: Count) -> list[str]:
-    notes = [f"{plain(shapes.title)} has {counted.base:,} parameters. {_kinds(counted)}"]
+    notes = [
+        f"{plain(shapes.title)}: {counted.trainable:,} of {counted.total:,} parameters train; {counted.base:,} are the "
+        f"model's own. {_kinds(counted)}"
+    ]
     fused = [m for m in counted.matrices if m.role == "qkv"]
     if any(m.kind == "attention" for m in fused):
         notes.append(
@@ -65,8 +68,8 @@ def _notes(shapes: Shapes, counted: Count) -> list[str]:
 
 def _kinds(counted: Count) -> str:
     groups = _groups(counted.matrices)
-    shown = [f"{len(group)} × {plain(_shape(group[0]))}" for group in groups[:4]]
-    return "Adapted: " + ", ".join(shown) + (" and more." if len(groups) > 4 else ".")
+    shown = [f"{len(group)} of {plain(_shape(group[0]))}" for group in groups[:4]]
+    return "Matrices with an adapter: " + ", ".join(shown) + (" and more." if len(groups) > 4 else ".")
 
 
 def methods(shapes: Shapes, counted: Count, load: Load, server: Machine) -> None:
