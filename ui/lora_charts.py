@@ -27,7 +27,7 @@ CARDS = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141)
 SEVERAL = (2, 4, 8, 16, 32)
 CLOSE = 0.055
 """Share of the axis below which two lines' labels would touch."""
-_GRAY, _TEAL, _AMBER = "rgba(128, 140, 155, 0.35)", "#3B9797", "#C77D0A"
+_GRAY, _LINE, _TEAL, _AMBER = "rgba(128, 140, 155, 0.35)", "rgba(128, 140, 155, 0.9)", "#3B9797", "#C77D0A"
 
 
 def memory_bars(rows: Sequence[tuple[str, Mapping[str, int]]]) -> Figure:
@@ -67,7 +67,7 @@ def memory_bars(rows: Sequence[tuple[str, Mapping[str, int]]]) -> Figure:
     made.update_layout(barmode="stack", bargap=0.35, legend_traceorder="normal")
     made.update_yaxes(tickvals=places, ticktext=[name for name, _ in rows], autorange="reversed", showgrid=False)
     made.update_xaxes(
-        title="GiB, with lines where GPUs of that size end",
+        title="GiB; lines: sizes of GPUs",
         range=[0, most],
         tickvals=[value for value, _ in ticks],
         ticktext=[text for _, text in ticks],
@@ -107,7 +107,7 @@ def against_rank(
                 showlegend=len(series) > 1,
             )
         )
-    made.add_vline(x=chosen, line={"width": 1.5, "dash": "dot"})
+    made.add_vline(x=chosen, line={"width": 1.5, "dash": "dot", "color": _LINE})
     place = math.log10(chosen)  # an annotation on a logarithmic axis wants the exponent
     made.add_annotation(
         x=place, y=0, yref="paper", text=f" r = {chosen}", showarrow=False, xanchor="left", yanchor="bottom"

@@ -161,9 +161,8 @@ def by_layer(counted: Count, asked: Asked) -> None:
     for layer, inside in layers.items():
         weights = sum(matrix.n_params for matrix in inside)
         small = sum(adapter_params(matrix, asked.settings.rank, dora=asked.settings.dora) for matrix in inside)
-        names = ", ".join(dict.fromkeys(_leaf(matrix) for matrix in inside))
-        rows.append((layer, names, len(inside), weights, small, 100 * small / weights))
-    columns = ["Layer", "Modules", "Adapters", "Frozen weights there", "Adapter parameters", "Share (%)"]
+        rows.append((layer, len(inside), weights, small, 100 * small / weights, _names(inside)))
+    columns = ["Layer", "Adapters", "Frozen weights there", "Adapter parameters", "Share (%)", "Modules"]
     with card("Layer by layer", key="layers-card"):
         st.dataframe(
             pd.DataFrame(rows, columns=columns),
@@ -205,6 +204,13 @@ def _shape(matrix: Matrix) -> str:
 
 def _leaf(matrix: Matrix) -> str:
     return matrix.name.removeprefix(matrix.layer).removeprefix(".") or matrix.name
+
+
+def _names(inside: list[Matrix]) -> str:
+    """Last parts of names, or all that follows the layer's where the last parts are alike."""
+    short = dict.fromkeys(matrix.name.rpartition(".")[2] for matrix in inside)
+    clear = len(short) == len(inside) and not any(name.isdigit() for name in short)
+    return ", ".join(short if clear else dict.fromkeys(map(_leaf, inside)))
 
 
 def _gib(n_bytes: int) -> str:

@@ -1,7 +1,5 @@
 """Counts: the figures that papers give, and peft's own on every model that both can build."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from torch import nn
@@ -117,19 +115,21 @@ def test_peft_counts_the_same_on_the_zoo(record):
     assert peft_counts(network, lora_config(found, settings, "all")) == (counted.trainable, counted.total)
 
 
+SMALL = {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 80}
+GROUPED = SMALL | {"num_key_value_heads": 2}
 TINY = {
-    "llama": {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 88},
-    "mistral": {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 80, "head_dim": 8},
-    "qwen2": {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 80},
-    "qwen3": {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 80, "head_dim": 16},
-    "gpt_neox": {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 128},
+    "llama": GROUPED,
+    "mistral": GROUPED | {"head_dim": 8},
+    "qwen2": GROUPED,
+    "qwen3": GROUPED | {"head_dim": 16},
+    "gpt_neox": SMALL | {"intermediate_size": 128},
     "gpt2": {"n_embd": 32, "n_head": 4, "n_layer": 2},
-    "bert": {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64},
-    "roberta": {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64},
-    "albert": {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64, "embedding_size": 16},
+    "bert": SMALL,
+    "roberta": SMALL,
+    "albert": SMALL | {"embedding_size": 16},
     "t5": {"d_model": 32, "d_kv": 8, "num_heads": 4, "d_ff": 64, "num_layers": 2},
-    "vit": {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64, "image_size": 32, "patch_size": 8},
-}  # fmt: skip
+    "vit": SMALL | {"image_size": 32, "patch_size": 8},
+}
 
 
 def tiny(kind: str) -> tuple[Shapes, nn.Module]:
@@ -181,10 +181,9 @@ def test_choices_name_one_part_each():
     assert choices(preset("gpt2-xl").matrices) == ("c_attn", "attn.c_proj", "mlp.c_proj", "c_fc", "lm_head")
     assert "layer.*.output.dense" in choices(preset("bert-base").matrices)
     for name in presets():
-        found, sizes = preset(name), []
-        for ending in choices(found.matrices):
-            sizes.append(len(count(found, LoraSettings(targets=ending)).matrices))
-        assert sum(sizes) == len(found.matrices), f"{name}: a module has two names, or none"
+        found = preset(name)
+        each = [count(found, LoraSettings(targets=ending)).matrices for ending in choices(found.matrices)]
+        assert sum(map(len, each)) == len(found.matrices), f"{name}: a module has two names, or none"
 
 
 def test_what_nothing_answers_to():
@@ -199,7 +198,6 @@ def test_what_nothing_answers_to():
 def test_a_shared_layer_counts_once_and_passes_often():
     found = describe_config({"model_type": "albert", **TINY["albert"], "num_hidden_layers": 12}, name="albert")
     assert found.block.layers == 12 and len(count(found, LoraSettings(targets="query")).matrices) == 1
-    assert replace(found, n_params=0) != found
 
 
 def peft_counts(network: nn.Module, code: str) -> tuple[int, int]:

@@ -20,6 +20,10 @@ quantisation = BitsAndBytesConfig(
 """How a base is loaded in 4 bits: an argument of `from_pretrained`. bitsandbytes does it, on CUDA only."""
 
 
+MOST_IN_LINE = 50
+"""Characters of a list on one line."""
+
+
 def lora_config(shapes: Shapes, settings: LoraSettings, bias: str = "none") -> str:
     """Python that makes the `LoraConfig` of these settings.
 
@@ -49,6 +53,6 @@ def _quoted(text: str) -> str:
 
 def _listed(names: tuple[str, ...]) -> str:
     inner = ", ".join(f'"{name}"' for name in names)
-    if len(inner) <= 80:
+    if len(inner) <= MOST_IN_LINE:
         return f"[{inner}]"
     return "[\n" + "".join(f'        "{name}",\n' for name in names) + "    ]"
