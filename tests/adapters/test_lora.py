@@ -214,3 +214,36 @@ def test_counts_of_one_layer(side, expected):
         net = TransferModel(nn.Sequential(nn.Linear(side, side)), nn.Linear(1, 1), ())
     attach(net, LoraSettings(rank=8, targets="linear"))
     assert sum(net.get_parameter(name).numel() for name in adapter_parameters(net)) == expected
+
+
+@pytest.mark.parametrize(("name", "targets"), [("vit_b_32", "linear"), ("swin_t", "linear"), ("maxvit_t", "attention")])
+def test_every_adapter_learns(name, targets):
+    """torchvision's attention reads weights without calling their layers, which would leave adapters there idle."""
+    torch.manual_seed(0)
+    net = build(backbone(name), 2, Head(hidden=(), dropout=(0.0,)), pretrained=False)
+    attach(net, LoraSettings(targets=targets, rank=1))
+    stirred(net)
+    net(torch.randn(1, 3, 224, 224)).sum().backward()
+    idle = [
+        n for n in adapter_parameters(net) if net.get_parameter(n).grad is None or not net.get_parameter(n).grad.any()
+    ]
+    assert adapter_parameters(net) and not idle
+
+
+def test_the_file_is_as_large_as_the_calculator_says(tmp_path):
+    from tlcore.adapters.counting import count
+    from tlcore.adapters.describing import describe_backbone
+
+    net, settings = whole("minilm"), LoraSettings(rank=8, dora=True)
+    attach(net, settings)
+    save_adapter(net, tmp_path, ["a", "b", "c"])
+    said = count(describe_backbone(backbone("minilm")), settings)
+    header = (tmp_path / "adapter_model.safetensors").stat().st_size - said.file_bytes("float32")
+    assert 0 < header < 200 * len(adapter_parameters(net))
+    assert said.adapters == sum(net.get_parameter(name).numel() for name in adapter_parameters(net))
+
+
+def test_what_reads_its_layers_without_calling_them_is_named():
+    net = build(backbone("swin_t"), 2, Head(), pretrained=False)
+    with pytest.raises(RecipeError, match="qkv is a Linear that cannot have"):
+        attach(net, LoraSettings(targets="qkv"))
