@@ -24,7 +24,7 @@ __all__ = ["choose_model", "in_zoo", "shapes"]
 
 def choose_model() -> str:
     """The model of the URL, the last one looked at, or the first preset; below it the way to bring another."""
-    zoo = {record.name: record for record in backbones()}
+    zoo = {record.name: record for record in backbones(home=home())}
     names = [*presets(), *zoo, *_pasted()]
 
     def named(name: str) -> str:
@@ -40,7 +40,7 @@ def choose_model() -> str:
 
 def in_zoo(name: str) -> Backbone | None:
     """The backbone of that name, if it is one: only those train here."""
-    return next((record for record in backbones() if record.name == name), None)
+    return next((record for record in backbones(home=home()) if record.name == name), None)
 
 
 def shapes(name: str) -> Shapes | None:

@@ -103,7 +103,8 @@ def _made(home: Path, recipe: Recipe) -> tuple[TransferModel, DatasetFeeds]:
     """The model as a run would begin with it, and its data."""
     dataset, record, device = load_dataset(home, recipe.dataset), backbone(recipe.backbone), torch_device(recipe.device)
     torch.manual_seed(recipe.seed)
-    model = build(record, len(dataset.classes), recipe.head, pretrained=recipe.strategy.pretrained).to(device)
+    pretrained = recipe.strategy.pretrained
+    model = build(record, len(dataset.classes), recipe.head, pretrained=pretrained, home=home).to(device)
     if isinstance(recipe.strategy, Preparing):
         recipe.strategy.prepare(model)
     data = DatasetFeeds(

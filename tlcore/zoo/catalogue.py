@@ -29,13 +29,13 @@ FAMILIES: tuple[tuple[str, str, str, str], ...] = (
         "densenet",
         "DenseNet",
         "DenseNet-{}",
-        "Every layer reads all before it: few parameters, much memory in training.",
+        "Each layer reads all before it: few parameters, much memory.",
     ),
     (
         "efficientnet_v2_",
         "EfficientNet-V2",
         "EfficientNet-V2-{}",
-        "Accurate for its size and quicker to train than V1.",
+        "Accurate for its size, and quicker than V1.",
     ),
     ("efficientnet_", "EfficientNet", "EfficientNet-{}", "Accuracy like much larger networks, with few parameters."),
     ("googlenet", "GoogLeNet", "GoogLeNet", "Inception's first version: small and quick."),
@@ -47,7 +47,7 @@ FAMILIES: tuple[tuple[str, str, str, str], ...] = (
         "mobilenet_v3_",
         "MobileNet",
         "MobileNet-V3-{}",
-        "The first choice for edge devices: little memory, quick on any CPU.",
+        "The first choice for edge devices: quick on any CPU.",
     ),
     ("regnet_", "RegNet", "RegNet{}", "A family found by design rules, from very small to very large."),
     ("resnet", "ResNet", "ResNet-{}", "The usual first choice: trains reliably on any data."),
@@ -66,13 +66,12 @@ FAMILIES: tuple[tuple[str, str, str, str], ...] = (
 def write(path: Path = FILE) -> None:
     """One line for each of torchvision's classifiers, sorted by name."""
     names = models.list_models(module=models)
-    path.write_text("".join(json.dumps(entry(name), sort_keys=True) + "\n" for name in sorted(names)))
+    path.write_text("".join(json.dumps(entry(name, network(name)), sort_keys=True) + "\n" for name in sorted(names)))
 
 
-def entry(name: str) -> dict[str, Any]:
-    """The fields of the record of one classifier, as plain values."""
+def entry(name: str, made: nn.Module) -> dict[str, Any]:
+    """The fields of the record of one classifier, as plain values; takes the last layer out of the network `made`."""
     weights = chosen(name)
-    made = network(name)
     width = take_out(made)
     stages = divide(made)
     family, title, summary = _about(name)
