@@ -22,7 +22,8 @@ def method() -> None:
 def _counts() -> None:
     st.markdown("**Parameters**")
     st.latex(r"W' = W + \tfrac{\alpha}{r} B A,\quad A: r \times d_{in},\; B: d_{out} \times r")
-    st.latex(r"\text{linear: } r\,(d_{in} + d_{out}) \qquad \text{convolution: } r\,(d_{in} k_h k_w + d_{out})")
+    st.latex(r"\text{linear: } r\,(d_{in} + d_{out})")
+    st.latex(r"\text{convolution: } r\,(d_{in} k_h k_w + d_{out})")
     st.markdown(
         "- Rectangular and grouped-query projections have their own d_in and d_out, read from the model.\n"
         "- DoRA adds d_out for each matrix. rsLoRA and alpha add nothing.\n"

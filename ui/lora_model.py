@@ -77,8 +77,8 @@ def _waiting(about: Mapping[str, Any]) -> None:
 
 
 def _pasted() -> list[str]:
-    """The pasted config that the URL names, if it was pasted here."""
-    name = st.query_params.get("model", "")
+    """The pasted config that the URL names, or else the last one looked at, if it was pasted here."""
+    name = st.query_params.get("model") or state.remembered("model") or ""
     if not name.startswith(PASTED):
         return []
     try:

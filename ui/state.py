@@ -33,6 +33,7 @@ __all__ = [
     "pick",
     "put",
     "remember",
+    "remembered",
     "segment",
     "studio",
     "tell",
@@ -88,6 +89,12 @@ def remember(kind: str, chosen: str) -> None:
     st.session_state[f"last {kind}"] = chosen
 
 
+def remembered(kind: str) -> str | None:
+    """What `remember` was told last."""
+    last: str | None = st.session_state.get(f"last {kind}")
+    return last
+
+
 def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, icon: str | None = None) -> str:
     """A select box over ids whose choice lives in the URL as `?kind=id`; without one, the last choice or the first.
 
@@ -109,19 +116,16 @@ def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label
 
 
 def segment(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, help_text: str = "") -> str:
-    """Like `pick`, as a row of buttons and without a memory; the first of `options` is not written into the URL."""
+    """Like `pick`, as a row of buttons."""
     asked, key = st.query_params.get(kind), f"segment-{kind}"
-    current = asked if asked in options else options[0]
+    current = next((value for value in (asked, remembered(kind)) if value in options), options[0])
     st.session_state[key] = current
-    if asked is not None and asked not in options:
-        del st.query_params[kind]
+    remember(kind, current)
+    if asked != current:
+        st.query_params[kind] = current
 
     def follow() -> None:
-        value = st.session_state[key]
-        if value == options[0]:
-            st.query_params.pop(kind, None)
-        elif value:
-            st.query_params[kind] = value
+        st.query_params[kind] = st.session_state[key] or current
 
     chosen = st.segmented_control(
         label, options, format_func=name, key=key, on_change=follow, help=help_text or None, required=True
