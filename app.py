@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("pages/data.py", title="Data", icon=":material/folder_open:"),
         st.Page("pages/strategy.py", title="Strategy", icon=":material/tune:"),
         st.Page("pages/train.py", title="Train", icon=":material/monitoring:"),
+        st.Page("pages/lora.py", title="LoRA", icon=":material/calculate:"),
     ],
     position="top",
 )

@@ -24,12 +24,12 @@ from tlcore.zoo import learn
 __all__ = ["KINDS", "Job", "ask", "cancel", "look", "waiting", "work"]
 
 KINDS: Mapping[str, str] = {
-    "adapters": "tlcore.runs.measurements:adapters",
     "advice": "tlcore.runs.measurements:advice",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
     "named": "tlcore.runs.weights:named",
     "range": "tlcore.runs.measurements:rate_range",
+    "shapes": "tlcore.runs.measurements:shapes",
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
 Tell = Callable[[float, str], None]
