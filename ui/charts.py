@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.chart_template import figure as _figure
 from ui.words import label
 
 if TYPE_CHECKING:
@@ -271,17 +272,3 @@ def _write(figure: Figure, values: Sequence[Sequence[float]], form: str) -> None
                 textfont={"color": "white"} if dark else None,
             )
         )
-
-
-def _figure(height: int) -> Figure:
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": None},
-        dragmode=False,
-        hoverlabel={"namelength": -1},
-    )
-    return figure

@@ -1,0 +1,212 @@
+"""Figures of the Models page: accuracy against cost, what a network is made of, its speed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ui.chart_template import figure as _figure
+from ui.words import label
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+__all__ = ["Dot", "front", "modules", "scatter", "text_sizes", "throughput"]
+
+COLOURS = 10
+"""In the theme; families beyond that take the next symbol."""
+SYMBOLS = ("circle", "diamond", "square", "triangle-up")
+LOG_FROM = 20
+"""How many times the smallest value the largest is, from which an axis is logarithmic."""
+GRAY = "rgba(128, 140, 155, 0.9)"
+CRIMSON = "#D6405C"
+LEVELS = 3
+"""Of modules seen at once; a click on one shows what is in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """A model in the scatter."""
+
+    name: str
+    title: str
+    family: str
+    x: float
+    accuracy: float
+    """ImageNet top-1, in percent."""
+    here: bool
+    """Drawn full; hollow where its weights are yet to come."""
+
+
+def scatter(dots: Sequence[Dot], families: Sequence[str], axis: str, chosen: str | None) -> Figure:
+    """Accuracy against what `axis` says. A family's colour and symbol come from its place in `families`."""
+    import plotly.graph_objects as go
+
+    figure = _figure(height=470)
+    for place, family in enumerate(families):  # one trace each, also without dots, so that colours stay
+        own = [dot for dot in dots if dot.family == family]
+        symbol = SYMBOLS[place // COLOURS % len(SYMBOLS)]
+        figure.add_trace(
+            go.Scatter(
+                x=[dot.x for dot in own],
+                y=[dot.accuracy for dot in own],
+                mode="markers",
+                name=label(family, 24),
+                marker={
+                    "size": 10,
+                    "symbol": [symbol if dot.here else f"{symbol}-open" for dot in own],
+                    "line": {"width": 1.5},
+                },
+                customdata=[[dot.name, label(dot.title, 40), "here" if dot.here else "not here yet"] for dot in own],
+                hovertemplate=f"<b>%{{customdata[1]}}</b><br>top-1 %{{y:.1f}} %, %{{x:.3~g}} {axis}"
+                "<br>weights %{customdata[2]}<extra></extra>",
+                selected={"marker": {"opacity": 1}},
+                unselected={"marker": {"opacity": 1}},
+                showlegend=bool(own),
+            )
+        )
+    _front(figure, dots)
+    _ring(figure, [dot for dot in dots if dot.name == chosen])
+    values = [dot.x for dot in dots if dot.x > 0]
+    wide = bool(values) and max(values) >= LOG_FROM * min(values)
+    figure.update_xaxes(title=axis, **({"type": "log", "dtick": "D2", "tickformat": "~g"} if wide else {"nticks": 6}))
+    figure.update_yaxes(title="ImageNet top-1 (%)", nticks=8)
+    figure.update_layout(
+        clickmode="event+select",
+        margin={"t": 8},
+        legend={"y": -0.2, "yanchor": "top", "font": {"size": 11}, "itemsizing": "constant", "tracegroupgap": 0},
+    )
+    return figure
+
+
+def front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Places of the points (cost, gain) that no other beats in both, by rising cost: the Pareto front."""
+    best, found = float("-inf"), []
+    for place in sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1])):
+        if points[place][1] > best:
+            best = points[place][1]
+            found.append(place)
+    return found
+
+
+def _front(figure: Figure, dots: Sequence[Dot]) -> None:
+    import plotly.graph_objects as go
+
+    places = front([(dot.x, dot.accuracy) for dot in dots])
+    figure.add_trace(
+        go.Scatter(
+            x=[dots[i].x for i in places],
+            y=[dots[i].accuracy for i in places],
+            mode="lines",
+            name="Pareto front",
+            line={"shape": "hv", "width": 1.5, "dash": "dot", "color": GRAY},
+            hoverinfo="skip",
+            showlegend=len(places) > 1,
+        )
+    )
+
+
+def _ring(figure: Figure, chosen: Sequence[Dot]) -> None:
+    """Around the chosen model, with its name."""
+    import plotly.graph_objects as go
+
+    if chosen:
+        figure.add_trace(
+            go.Scatter(
+                x=[dot.x for dot in chosen],
+                y=[dot.accuracy for dot in chosen],
+                mode="markers+text",
+                text=[f"<b>{label(dot.title, 24)}</b>" for dot in chosen],
+                textposition="bottom center",
+                marker={"size": 19, "symbol": "circle-open", "color": CRIMSON, "line": {"width": 2.5}},
+                hoverinfo="skip",
+                showlegend=False,
+                cliponaxis=False,
+            )
+        )
+
+
+def modules(parts: Sequence[Mapping[str, Any]], title: str) -> Figure:
+    """A network's modules as nested boxes, their area the parameters in them. Parts as the inspection lists them."""
+    import plotly.graph_objects as go
+
+    root = "(network)"
+    total = max(1, parts[0]["n_params"])
+    names = [part["path"].removeprefix(part["parent"] + ".") if part["parent"] else part["path"] for part in parts]
+    figure = _figure(height=380)
+    figure.add_trace(
+        go.Treemap(
+            ids=[part["path"] or root for part in parts],
+            parents=[part["parent"] or (root if part["path"] else "") for part in parts],
+            labels=[label(title, 40), *(label(name, 40) for name in names[1:])],
+            values=[part["n_params"] for part in parts],
+            branchvalues="total",
+            maxdepth=LEVELS,
+            customdata=[[label(part["kind"], 40), part["n_params"] / total] for part in parts],
+            texttemplate="%{label}<br>%{value:.3s}",
+            hovertemplate="<b>%{id}</b> (%{customdata[0]})<br>%{value:,} parameters, "
+            "%{customdata[1]:.1%} of all<extra></extra>",
+            marker={"colors": _colours(parts), "line": {"width": 1}, "cornerradius": 3},
+            pathbar={"thickness": 22},
+            tiling={"pad": 2},
+        )
+    )
+    figure.update_layout(margin={"t": 4, "l": 0, "r": 0, "b": 0})
+    return figure
+
+
+def _colours(parts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Transparent for the whole, then from pale to full by the share of the largest part that has no parts."""
+    holders = {part["parent"] for part in parts}
+    leaves = [part["n_params"] for part in parts if part["path"] not in holders]
+    most = max(leaves, default=1)
+    shades = [0.14 if part["path"] in holders else 0.25 + 0.6 * (part["n_params"] / most) ** 0.5 for part in parts]
+    return ["rgba(0, 0, 0, 0)", *(f"rgba(59, 151, 151, {shade:.2f})" for shade in shades[1:])]
+
+
+def text_sizes(models: Sequence[tuple[str, int, int]]) -> Figure:
+    """Parameters of (title, embeddings, rest) as stacked bars."""
+    import plotly.graph_objects as go
+
+    rows = list(range(len(models)))
+    figure = _figure(height=90 + 34 * len(rows))
+    for name, place in (("Embeddings", 1), ("Layers", 2)):
+        figure.add_trace(
+            go.Bar(
+                y=rows,
+                x=[model[place] for model in models],
+                name=name,
+                orientation="h",
+                customdata=[label(model[0], 40) for model in models],
+                hovertemplate="%{customdata}: %{x:,} in " + name.lower() + "<extra></extra>",
+            )
+        )
+    figure.update_layout(barmode="stack", bargap=0.3)
+    names = [label(title, 24) for title, _, _ in models]
+    figure.update_yaxes(tickvals=rows, ticktext=names, autorange="reversed", showgrid=False, automargin=True)
+    figure.update_xaxes(title="parameters", tickformat="~s", nticks=5)
+    return figure
+
+
+def throughput(sizes: Sequence[int], series: Sequence[tuple[str, Sequence[float | None]]]) -> Figure:
+    """Samples a second by batch size, a group of bars for each; a batch size without a figure has none."""
+    import plotly.graph_objects as go
+
+    figure = _figure(height=250)
+    for name, values in series:
+        figure.add_trace(
+            go.Bar(
+                x=[f"{size}" for size in sizes],
+                y=list(values),
+                name=name,
+                text=[f"{value:,.3g}" if value else "" for value in values],
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate=name + ", batch of %{x}: %{y:,.1f} samples/s<extra></extra>",
+            )
+        )
+    figure.update_layout(barmode="group", bargap=0.35)
+    figure.update_xaxes(title="batch size", type="category")
+    figure.update_yaxes(title="samples / s", rangemode="tozero", nticks=5)
+    return figure
