@@ -13,7 +13,7 @@ from tlcore.home import home
 from tlcore.runs import jobs
 from tlcore.zoo import Backbone, WeightsState, backbones, weights_state
 
-__all__ = ["STATES", "Entry", "entries", "measured_on", "place"]
+__all__ = ["BATCH_SIZES", "STATES", "Entry", "entries", "place"]
 
 STATES: Mapping[str, tuple[str, str]] = {
     "packaged": (":material/check_circle:", "green"),
@@ -23,6 +23,8 @@ STATES: Mapping[str, tuple[str, str]] = {
     "missing": (":material/warning:", "red"),
 }
 """Icon and badge colour of each state of the weights."""
+BATCH_SIZES = (1, 8, 32)
+"""At which models are measured."""
 HERE = ("packaged", "uploaded", "cached")
 
 
@@ -43,17 +45,13 @@ class Entry:
 
 def entries() -> tuple[Entry, ...]:
     """All models, usable ones first, otherwise in the registry's order."""
-    latencies = {about["backbone"]: _latency(found) for about, found in measured_on(place())}
+    measured = [one for one in jobs.answers(home(), "speed") if one[0].get("place") == place()]
+    latencies = {about["backbone"]: _latency(found) for about, found in reversed(measured)}
     made = [
         Entry(record=record, weights=weights_state(record), latency=latencies.get(record.name))
         for record in backbones()
     ]
     return tuple(sorted(made, key=lambda entry: not entry.here))
-
-
-def measured_on(machine_place: str) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """What was asked and what was found of each model that was measured on this machine."""
-    return [(about, found) for about, found in jobs.answers(home(), "speed") if about.get("place") == machine_place]
 
 
 @st.cache_data(show_spinner=False)

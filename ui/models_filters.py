@@ -49,7 +49,7 @@ def filters(models: Sequence[Entry]) -> Filters:
         modality = _modality()
         of_it = [entry for entry in models if entry.record.modality == modality]
         words = st.text_input(
-            "Search", key="q", bind="query-params", icon=":material/search:", placeholder="resnet", width=220
+            "Search", key="q", bind="query-params", icon=":material/search:", placeholder="resnet", width=190
         )
         families = st.multiselect(
             "Family",
@@ -57,7 +57,7 @@ def filters(models: Sequence[Entry]) -> Filters:
             key="family" if modality == "image" else "text_family",
             bind="query-params",
             placeholder="All",
-            width=260,
+            width=230,
         )
         states = st.multiselect(
             "Weights",
@@ -65,7 +65,7 @@ def filters(models: Sequence[Entry]) -> Filters:
             key="weights",
             bind="query-params",
             placeholder="All",
-            width=220,
+            width=190,
         )
         most = st.select_slider(
             "Parameters, at most (millions)",
@@ -74,7 +74,7 @@ def filters(models: Sequence[Entry]) -> Filters:
             format_func=lambda n: f"{n}" if n else "any",
             key="largest",
             bind="query-params",
-            width=220,
+            width=200,
         )
     return Filters(
         modality=modality,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["frame", "models_table"]
 
 KEY = "models-table"
-HEIGHT = 498
+HEIGHT = 590
 
 
 def models_table(models: Sequence[Entry], modality: str, chosen: str | None) -> None:
@@ -95,10 +95,14 @@ def _columns() -> dict[str, Any]:
         "title": column.TextColumn("Model", pinned=True, width=150),
         "weights": column.TextColumn("Weights", width=105, help="Whether training can start from them on this server."),
         "family": column.TextColumn("Family", width=110),
-        "top1": column.ProgressColumn("Top-1 (%)", format="%.1f", min_value=50, max_value=90, width=120, help=_PUBLISHED),
+        "top1": column.ProgressColumn(
+            "Top-1 (%)", format="%.1f", min_value=50, max_value=90, width=120, help=_PUBLISHED
+        ),
         "params": column.NumberColumn("Parameters (M)", format="%.1f", help="Millions, without the classifier."),
         "gflops": column.NumberColumn("GFLOPs", format="%.2f", help="10⁹ multiply-adds for one image, as published."),
-        "ms": column.NumberColumn("Here (ms)", format="%.1f", help="Inference with one sample, measured on this server."),
+        "ms": column.NumberColumn(
+            "Here (ms)", format="%.1f", help="Inference with one sample, measured on this server."
+        ),
         "file": column.NumberColumn("File (MB)", format="%.1f", help="Of the published weights."),
         "top5": column.NumberColumn("Top-5 (%)", format="%.1f", help=_PUBLISHED),
         "input": column.NumberColumn("Input (px)", format="%d", help="Pixels on a side."),

@@ -110,7 +110,9 @@ def selected(names: Collection[str]) -> str | None:
     """The model of the URL, `?model=name`, or the one looked at last; None where there is none."""
     asked = st.query_params.get("model")
     if asked is not None and asked not in names:
-        st.warning(f"There is no model {plain(short(asked))} here. Add it, or select another.", icon=":material/search_off:")
+        st.warning(
+            f"There is no model {plain(short(asked))} here. Add it, or select another.", icon=":material/search_off:"
+        )
         return None
     found = asked or remembered("model")
     if found not in names:

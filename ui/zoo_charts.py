@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ LOG_FROM = 20
 """How many times the smallest value the largest is, from which an axis is logarithmic."""
 GRAY = "rgba(128, 140, 155, 0.9)"
 CRIMSON = "#D6405C"
+ORANGE, TEAL, PALE = "rgba(199, 125, 10, 0.55)", "rgba(59, 151, 151, 0.38)", "rgba(59, 151, 151, 0.14)"
 LEVELS = 3
 """Of modules seen at once; a click on one shows what is in it."""
 
@@ -66,10 +68,10 @@ def scatter(dots: Sequence[Dot], families: Sequence[str], axis: str, chosen: str
                 showlegend=bool(own),
             )
         )
+    values = [dot.x for dot in dots]
+    wide = min(values) > 0 and max(values) >= LOG_FROM * min(values)
     _front(figure, dots)
-    _ring(figure, [dot for dot in dots if dot.name == chosen])
-    values = [dot.x for dot in dots if dot.x > 0]
-    wide = bool(values) and max(values) >= LOG_FROM * min(values)
+    _ring(figure, [dot for dot in dots if dot.name == chosen], wide)
     figure.update_xaxes(title=axis, **({"type": "log", "dtick": "D2", "tickformat": "~g"} if wide else {"nticks": 6}))
     figure.update_yaxes(title="ImageNet top-1 (%)", nticks=8)
     figure.update_layout(
@@ -107,28 +109,29 @@ def _front(figure: Figure, dots: Sequence[Dot]) -> None:
     )
 
 
-def _ring(figure: Figure, chosen: Sequence[Dot]) -> None:
+def _ring(figure: Figure, chosen: Sequence[Dot], wide: bool) -> None:
     """Around the chosen model, with its name."""
     import plotly.graph_objects as go
 
-    if chosen:
+    for dot in chosen:
+        ring = {"size": 19, "symbol": "circle-open", "color": CRIMSON, "line": {"width": 2.5}}
         figure.add_trace(
-            go.Scatter(
-                x=[dot.x for dot in chosen],
-                y=[dot.accuracy for dot in chosen],
-                mode="markers+text",
-                text=[f"<b>{label(dot.title, 24)}</b>" for dot in chosen],
-                textposition="bottom center",
-                marker={"size": 19, "symbol": "circle-open", "color": CRIMSON, "line": {"width": 2.5}},
-                hoverinfo="skip",
-                showlegend=False,
-                cliponaxis=False,
-            )
+            go.Scatter(x=[dot.x], y=[dot.accuracy], mode="markers", marker=ring, hoverinfo="skip", showlegend=False)
+        )
+        figure.add_annotation(
+            x=math.log10(dot.x) if wide else dot.x,
+            y=dot.accuracy,
+            text=f"<b>{label(dot.title, 24)}</b>",
+            ax=46,
+            ay=42,
+            arrowcolor=CRIMSON,
+            arrowwidth=1.5,
+            standoff=11,
         )
 
 
-def modules(parts: Sequence[Mapping[str, Any]], title: str) -> Figure:
-    """A network's modules as nested boxes, their area the parameters in them. Parts as the inspection lists them."""
+def modules(parts: Sequence[Mapping[str, Any]], title: str, head: str) -> Figure:
+    """A network's modules as nested boxes, their area the parameters in them; the classifier at `head` in orange."""
     import plotly.graph_objects as go
 
     root = "(network)"
@@ -147,7 +150,7 @@ def modules(parts: Sequence[Mapping[str, Any]], title: str) -> Figure:
             texttemplate="%{label}<br>%{value:.3s}",
             hovertemplate="<b>%{id}</b> (%{customdata[0]})<br>%{value:,} parameters, "
             "%{customdata[1]:.1%} of all<extra></extra>",
-            marker={"colors": _colours(parts), "line": {"width": 1}, "cornerradius": 3},
+            marker={"colors": _colours(parts, head), "line": {"width": 1}, "cornerradius": 3},
             pathbar={"thickness": 22},
             tiling={"pad": 2},
         )
@@ -156,13 +159,11 @@ def modules(parts: Sequence[Mapping[str, Any]], title: str) -> Figure:
     return figure
 
 
-def _colours(parts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Transparent for the whole, then from pale to full by the share of the largest part that has no parts."""
+def _colours(parts: Sequence[Mapping[str, Any]], head: str) -> list[str]:
+    """Nothing for the whole, pale for what holds others, and the head, which will be replaced, apart from the rest."""
     holders = {part["parent"] for part in parts}
-    leaves = [part["n_params"] for part in parts if part["path"] not in holders]
-    most = max(leaves, default=1)
-    shades = [0.14 if part["path"] in holders else 0.25 + 0.6 * (part["n_params"] / most) ** 0.5 for part in parts]
-    return ["rgba(0, 0, 0, 0)", *(f"rgba(59, 151, 151, {shade:.2f})" for shade in shades[1:])]
+    shades = [ORANGE if part["path"] == head else PALE if part["path"] in holders else TEAL for part in parts[1:]]
+    return ["rgba(0, 0, 0, 0)", *shades]
 
 
 def text_sizes(models: Sequence[tuple[str, int, int]]) -> Figure:

@@ -13,7 +13,7 @@ import torch
 
 from tlcore.data import load_dataset
 from tlcore.device import machine, torch_device
-from tlcore.errors import RunError
+from tlcore.errors import RecipeError, RunError
 from tlcore.features.stored import DatasetFeeds
 from tlcore.precision import chosen
 from tlcore.runs.isolation import apart
@@ -22,11 +22,11 @@ from tlcore.strategies import Preparing, strategy
 from tlcore.training import Recipe
 from tlcore.training.cost import measure
 from tlcore.training.range_test import range_test, suggest
-from tlcore.training.speed import MODES, Mode, Reading, readings
+from tlcore.training.speed import MODES, Mode, Reading, n_tokens, readings
 from tlcore.zoo import Backbone, Head, backbone
 from tlcore.zoo.model import TransferModel, build
 
-__all__ = ["adapters", "advice", "cost", "rate_range", "speed"]
+__all__ = ["adapters", "advice", "cost", "inspection", "rate_range", "speed"]
 
 RANGE_STEPS = 100
 BUSY_SECONDS = 0.5
@@ -43,6 +43,15 @@ def adapters(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]
         model = build(record, 2, Head(), pretrained=False)
         strategy(**about["strategy"]).prepare(model)  # type: ignore[attr-defined]
     return {"n_params": sum(model.get_parameter(name).numel() for name in adapter_parameters(model))}
+
+
+def inspection(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+    """What a backbone is made of, and what each of LoRA's targets finds in it; only shapes are made."""
+    from tlcore.zoo.inspection import inspect
+
+    begun, record = time.perf_counter(), backbone(about["backbone"])
+    found = asdict(inspect(record))
+    return {**found, "lora": _targets(record), "seconds": time.perf_counter() - begun}
 
 
 def cost(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
@@ -75,6 +84,22 @@ def advice(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     dataset, record = load_dataset(home, about["dataset"]), backbone(about["backbone"])
     found: Advice = advise(dataset, record, home, device=torch_device(), tell=lambda words, share: tell(share, words))
     return found.to_dict()
+
+
+def _targets(record: Backbone) -> dict[str, list[str]]:
+    """Names of the modules that get an adapter, by LoRA's targets; none where a target finds nothing."""
+    from tlcore.adapters import TARGETS
+    from tlcore.adapters.targets import target_modules
+    from tlcore.zoo.networks import headless
+    from tlcore.zoo.shapes import shapes
+
+    trunk, found = shapes(lambda: headless(record)), {}
+    for target in TARGETS:
+        try:
+            found[target] = list(target_modules(trunk, target))
+        except RecipeError:
+            found[target] = []
+    return found
 
 
 def speed(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
@@ -117,6 +142,7 @@ def _readings(record: Backbone, mode: Mode, sizes: Sequence[int]) -> Iterator[di
         "on": machine().place,
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
+        "tokens": n_tokens(record),
         "precision": str(chosen("auto", device)).removeprefix("torch."),
     }
     for reading in readings(record, mode, sizes, device):

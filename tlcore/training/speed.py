@@ -216,5 +216,7 @@ def _too_much(before: Reading | None, size: int, run: _Run, bounds: Bounds) -> s
     if seconds > bounds.pass_seconds:
         return f"Left out: one pass would take about {math.ceil(seconds / 60)} min."
     if memory > run.peak.room():
-        return f"Left out: it would take about {memory / 2**30:.1f} GiB, and {run.peak.room() / 2**30:.1f} GiB are free."
+        return (
+            f"Left out: it would take about {memory / 2**30:.1f} GiB, and {run.peak.room() / 2**30:.1f} GiB are free."
+        )
     return ""

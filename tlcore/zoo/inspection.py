@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tlcore.zoo.backbone import Backbone
-from tlcore.zoo.networks import headless, network
+from tlcore.zoo.networks import network
 from tlcore.zoo.shapes import shapes
 from tlcore.zoo.surgery import classifier
 
@@ -82,14 +82,14 @@ def inspect(backbone: Backbone) -> Inspection:
     Raises:
         RecipeError: an image network without a classifier where networks have it.
     """
-    whole, trunk = shapes(lambda: network(backbone)), shapes(lambda: headless(backbone))
+    whole = shapes(lambda: network(backbone))
     found = tuple(_parts(whole, "", "", DEPTH, set()))
     return Inspection(
         kind=type(whole).__name__,
         n_params=found[0].n_params,
         parts=found,
         classifier=None if backbone.source == "transformers" else _classifier(whole),
-        stages=_stages(backbone, trunk),
+        stages=_stages(backbone, whole),
     )
 
 
@@ -143,15 +143,14 @@ def _classifier(whole: nn.Module) -> Classifier:
     )
 
 
-def _stages(backbone: Backbone, trunk: nn.Module) -> tuple[Stage, ...]:
-    root = "encoder." if backbone.source == "transformers" else ""
-    outputs = _outputs(backbone, trunk) if backbone.modality == "image" else {}
+def _stages(backbone: Backbone, whole: nn.Module) -> tuple[Stage, ...]:
+    outputs = _outputs(backbone, whole) if backbone.modality == "image" else {}
     norms = backbone.batch_norm_params or (0,) * len(backbone.stages)
     return tuple(
         Stage(
             name=stage,
             n_params=n_params,
-            n_batch_norms=sum(_batch_norms(trunk, root + name) for name in stage.split("|")),
+            n_batch_norms=sum(_batch_norms(whole, name) for name in stage.split("|")),
             batch_norm_params=norm,
             output=next((outputs[name] for name in reversed(stage.split("|")) if name in outputs), ()),
         )
@@ -159,13 +158,13 @@ def _stages(backbone: Backbone, trunk: nn.Module) -> tuple[Stage, ...]:
     )
 
 
-def _batch_norms(trunk: nn.Module, name: str) -> int:
+def _batch_norms(whole: nn.Module, name: str) -> int:
     """BatchNorm layers in what a stage names, which may be a single parameter."""
-    named = dict(trunk.named_modules())
+    named = dict(whole.named_modules())
     return sum(isinstance(layer, NORMS) for layer in named[name].modules()) if name in named else 0
 
 
-def _outputs(backbone: Backbone, trunk: nn.Module) -> dict[str, tuple[int, ...]]:
+def _outputs(backbone: Backbone, whole: nn.Module) -> dict[str, tuple[int, ...]]:
     """Shapes, without the batch, of what the stages' modules make of one image."""
     made: dict[str, tuple[int, ...]] = {}
 
@@ -173,8 +172,8 @@ def _outputs(backbone: Backbone, trunk: nn.Module) -> dict[str, tuple[int, ...]]
         if isinstance(out, Tensor) and prod(out.shape):
             made[name] = tuple(out.shape[1:])
 
-    named = dict(trunk.named_modules())
+    named = dict(whole.named_modules())
     for name in (name for stage in backbone.stages for name in stage.split("|") if name in named):
         named[name].register_forward_hook(lambda _, __, out, name=name: note(name, out))
-    trunk.eval()(torch.empty(1, 3, backbone.input_size, backbone.input_size, device="meta"))
+    whole.eval()(torch.empty(1, 3, backbone.input_size, backbone.input_size, device="meta"))
     return made
