@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import state
+from ui import model_state
+from ui.adding import adding, asked
 from ui.comparison import comparison
 from ui.layout import card, header
 from ui.model_detail import detail
@@ -16,10 +17,11 @@ from ui.models_table import models_table
 
 def main() -> None:
     """Draw the page."""
-    header("Models")
+    adding(header("Models"))
+    asked()
     everything = entries()
     by_name = {entry.record.name: entry for entry in everything}
-    chosen = state.selected(by_name)
+    chosen = model_state.selected(by_name)
     kept = filters(everything)
     shown = [entry for entry in everything if kept.keep(entry)]
     if not shown:
@@ -33,7 +35,7 @@ def main() -> None:
                 models_scatter(shown, everything, chosen)
             else:
                 text_figure(shown)
-    comparison([by_name[name] for name in state.compared(by_name)])
+    comparison([by_name[name] for name in model_state.compared(by_name)])
     if chosen is None:
         st.caption("Select a row or a point to see what a model is made of, what it takes, and to use it.")
     else:

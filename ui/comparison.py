@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import state
+from ui import model_state
 from ui.layout import card
 from ui.model_detail import use
 from ui.models import STATES, Entry
@@ -27,7 +27,7 @@ def comparison(models: Sequence[Entry]) -> None:
         return
     names = [entry.record.name for entry in models]
     with card("Compared", key="compare-card", icon=":material/compare_arrows:"):
-        for entry, column in zip(models, st.columns(state.MOST_COMPARED), strict=False):
+        for entry, column in zip(models, st.columns(model_state.MOST_COMPARED), strict=False):
             with column, st.container(border=True, height="stretch", key=f"compared-{entry.record.name}"):
                 _card(entry, names)
         if len(models) == 1:
@@ -48,10 +48,10 @@ def _card(entry: Entry, names: Sequence[str]) -> None:
         if st.button("Use", icon=":material/arrow_forward:", key=f"use-{name}"):
             use(record)
         if st.button("", icon=":material/visibility:", key=f"show-{name}", type="tertiary", help="Show its details"):
-            state.select(name)
+            model_state.select(name)
             st.rerun()
         if st.button("", icon=":material/close:", key=f"remove-{name}", type="tertiary", help="Remove from here"):
-            state.compare([other for other in names if other != name])
+            model_state.compare([other for other in names if other != name])
             st.rerun()
 
 

@@ -21,7 +21,7 @@ from ui.words import plain
 
 __all__ = ["inspection", "preprocessing"]
 
-FORM = 1
+FORM = 2
 """Grows when an inspection's fields change, so that kept ones are not taken for new ones."""
 TARGETS = {"auto": "Automatic", "attention": "Attention", "linear": "Linear", "convolution": "Convolution"}
 MOST_PATTERNS = 4
@@ -52,6 +52,11 @@ def _drawn(found: Mapping[str, Any], record: Backbone) -> None:
     alt = f"Nested boxes: modules of {record.title} by parameters."
     head = found["classifier"]["path"] if found["classifier"] else ""
     draw(zoo_charts.modules(parts, record.title, head), key="modules-chart", alt=alt)
+    if found["auxiliary"]:
+        st.caption(
+            f"{found['auxiliary']:,} parameters are of second classifiers, which only training from scratch uses. "
+            "They are left out."
+        )
     _head(found, record)
     _stages(found["stages"], record)
     _lora(found["lora"])
@@ -77,14 +82,15 @@ def _stages(stages: Sequence[Mapping[str, Any]], record: Backbone) -> None:
     """What unfreezes together, from input to output."""
     import pandas as pd
 
+    normed = bool(record.n_batch_norms)
     rows = [
         {
             "stage": stage_title(stage["name"]),
             "params": stage["n_params"],
             "output": " × ".join(f"{n}" for n in stage["output"]) or None,
             "share": 100 * stage["n_params"] / max(1, record.n_params),
-            "norms": stage["n_batch_norms"],
-            "norm params": stage["batch_norm_params"],
+            "norms": stage["n_batch_norms"] if normed else None,
+            "norm params": stage["batch_norm_params"] if normed else None,
         }
         for stage in stages
     ]
@@ -102,7 +108,7 @@ def _stages(stages: Sequence[Mapping[str, Any]], record: Backbone) -> None:
         height="content",
         alt="Stages with their parameters",
         column_config={
-            "stage": column.TextColumn("Stage", pinned=True, width=110),
+            "stage": column.TextColumn("Stage", pinned=True, width=150),
             "params": column.NumberColumn("Parameters", format="localized", width=100),
             "share": column.ProgressColumn("Share (%)", format="%.1f", min_value=0, max_value=100, width=110),
             "norms": column.NumberColumn("BatchNorms", help="BatchNorm layers.", width=90),

@@ -9,7 +9,7 @@ import streamlit as st
 from tlcore.data import list_datasets
 from tlcore.home import home
 from tlcore.zoo import Backbone
-from ui import state
+from ui import model_state, state
 from ui.inspection import inspection, preprocessing
 from ui.models import STATES, Entry
 from ui.speed import speed
@@ -54,19 +54,19 @@ def _head(entry: Entry, names: Collection[str]) -> None:
 
 def _compare(record: Backbone, names: Collection[str]) -> None:
     """Adds the model to those compared, or takes it away; there is room for a few."""
-    now = state.compared(names)
+    now = model_state.compared(names)
     if record.name in now:
         if st.button("Don't compare", icon=":material/remove:", key="uncompare"):
-            state.compare([name for name in now if name != record.name])
+            model_state.compare([name for name in now if name != record.name])
             st.rerun()
     elif st.button("Compare", icon=":material/compare_arrows:", key="compare-model"):
-        if len(now) >= state.MOST_COMPARED:
+        if len(now) >= model_state.MOST_COMPARED:
             st.toast(
-                f"Up to {state.MOST_COMPARED} models are compared at a time: remove one of them first.",
+                f"Up to {model_state.MOST_COMPARED} models are compared at a time: remove one of them first.",
                 icon=":material/compare_arrows:",
             )
             return
-        state.compare([*now, record.name])
+        model_state.compare([*now, record.name])
         st.rerun()
 
 

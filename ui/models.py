@@ -11,7 +11,7 @@ import streamlit as st
 from tlcore.device import machine
 from tlcore.home import home
 from tlcore.runs import jobs
-from tlcore.zoo import Backbone, WeightsState, backbones, weights_state
+from tlcore.zoo import Backbone, WeightsState, backbones, learn, weights_state
 
 __all__ = ["BATCH_SIZES", "STATES", "Entry", "entries", "place"]
 
@@ -25,7 +25,6 @@ STATES: Mapping[str, tuple[str, str]] = {
 """Icon and badge colour of each state of the weights."""
 BATCH_SIZES = (1, 8, 32)
 """At which models are measured."""
-HERE = ("packaged", "uploaded", "cached")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +39,16 @@ class Entry:
     @property
     def here(self) -> bool:
         """Training can start from its weights now."""
-        return self.weights.kind in HERE
+        return self.weights.ready
 
 
 def entries() -> tuple[Entry, ...]:
     """All models, usable ones first, otherwise in the registry's order."""
     measured = [one for one in jobs.answers(home(), "speed") if one[0].get("place") == place()]
+    learn(home())
     latencies = {about["backbone"]: _latency(found) for about, found in reversed(measured)}
     made = [
-        Entry(record=record, weights=weights_state(record), latency=latencies.get(record.name))
+        Entry(record=record, weights=weights_state(record, home()), latency=latencies.get(record.name))
         for record in backbones()
     ]
     return tuple(sorted(made, key=lambda entry: not entry.here))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
+from ui import model_state
 from ui.models import Entry
 
 __all__ = ["Filters", "filters"]
 
 MODALITIES = {"image": "Images", "text": "Texts"}
-MILLIONS = (2, 5, 10, 25, 50, 100, 250, 0)
-"""Choices of the most parameters; 0 is any number."""
+ANY = "any"
+MILLIONS = ("2", "5", "10", "25", "50", "100", "250", ANY)
+"""Choices of the most parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,51 +50,39 @@ def filters(models: Sequence[Entry]) -> Filters:
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         modality = _modality()
         of_it = [entry for entry in models if entry.record.modality == modality]
-        words = st.text_input(
-            "Search", key="q", bind="query-params", icon=":material/search:", placeholder="resnet", width=190
-        )
-        families = st.multiselect(
-            "Family",
-            sorted({entry.record.family for entry in of_it}),
-            key="family" if modality == "image" else "text_family",
-            bind="query-params",
-            placeholder="All",
-            width=230,
-        )
-        states = st.multiselect(
-            "Weights",
-            sorted({entry.weights.kind for entry in models}),
-            key="weights",
-            bind="query-params",
-            placeholder="All",
-            width=190,
-        )
-        most = st.select_slider(
-            "Parameters, at most (millions)",
-            MILLIONS,
-            value=0,
-            format_func=lambda n: f"{n}" if n else "any",
-            key="largest",
-            bind="query-params",
-            width=200,
-        )
-    return Filters(
-        modality=modality,
-        families=tuple(families),
-        states=tuple(states),
-        most=most * 1e6 if most else float("inf"),
-        words=words,
-    )
+        words = _words()
+        families = _several("Family", "family", {entry.record.family for entry in of_it}, width=230)
+        states = _several("Weights", "weights", {entry.weights.kind for entry in models}, width=190)
+        most = _most()
+    return Filters(modality=modality, families=families, states=states, most=most, words=words)
 
 
 def _modality() -> str:
+    follow = model_state.link("modality", "image", MODALITIES)
     chosen: str = st.segmented_control(
         "Reads",
         list(MODALITIES),
         format_func=MODALITIES.__getitem__,
-        default="image",
         required=True,
         key="modality",
-        bind="query-params",
+        on_change=follow,
     )
     return chosen
+
+
+def _words() -> str:
+    follow = model_state.link("q", "")
+    return st.text_input("Search", key="q", icon=":material/search:", placeholder="resnet", width=190, on_change=follow)
+
+
+def _several(title: str, key: str, options: Collection[str], width: int) -> tuple[str, ...]:
+    follow = model_state.link_many(key, options)
+    chosen = st.multiselect(title, sorted(options), key=key, placeholder="All", width=width, on_change=follow)
+    return tuple(chosen)
+
+
+def _most() -> float:
+    follow = model_state.link("largest", ANY, MILLIONS)
+    title = "Parameters, at most (millions)"
+    chosen: str = st.select_slider(title, MILLIONS, key="largest", width=200, on_change=follow)
+    return float("inf") if chosen == ANY else 1e6 * float(chosen)

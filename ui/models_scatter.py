@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from ui import state, zoo_charts
+from ui import model_state, zoo_charts
 from ui.charts import draw
 from ui.models import Entry
 
@@ -26,15 +26,7 @@ AXES: Mapping[str, Axis] = {
 
 def models_scatter(models: Sequence[Entry], everything: Sequence[Entry], chosen: str | None) -> None:
     """Draw the models shown; colours come from the families of `everything`, so that no filter changes them."""
-    axis = st.segmented_control(
-        "Accuracy against",
-        list(AXES),
-        format_func=lambda key: AXES[key][0],
-        default="gflops",
-        required=True,
-        key="x",
-        bind="query-params",
-    )
+    axis = _axis()
     _, name, value = AXES[axis]
     dots = [_dot(entry, x) for entry in models if (x := value(entry)) and ACCURACY in entry.record.metrics]
     if not dots:
@@ -43,8 +35,8 @@ def models_scatter(models: Sequence[Entry], everything: Sequence[Entry], chosen:
     families = sorted({entry.record.family for entry in everything if ACCURACY in entry.record.metrics})
 
     def follow() -> None:
-        for point in state.points(KEY):
-            state.select(_name(point))
+        for point in model_state.points(KEY):
+            model_state.select(_name(point))
 
     figure = zoo_charts.scatter(dots, families, name, chosen)
     alt = f"ImageNet accuracy of {len(dots)} models against {name}; all figures are in the table."
@@ -57,6 +49,19 @@ def models_scatter(models: Sequence[Entry], everything: Sequence[Entry], chosen:
         alt=alt,
     )
     st.caption(_legend(dots, models))
+
+
+def _axis() -> str:
+    follow = model_state.link("x", "gflops", AXES)
+    chosen: str = st.segmented_control(
+        "Accuracy against",
+        list(AXES),
+        format_func=lambda key: AXES[key][0],
+        required=True,
+        key="x",
+        on_change=follow,
+    )
+    return chosen
 
 
 def _dot(entry: Entry, x: float) -> zoo_charts.Dot:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui import state
+from ui import model_state
 from ui.models import Entry
 from ui.words import visible
 
@@ -17,23 +17,24 @@ if TYPE_CHECKING:
 __all__ = ["frame", "models_table"]
 
 KEY = "models-table"
-HEIGHT = 590
+TALLEST, ROW = 590, 35
+"""Pixels of the table and of a row."""
 
 
 def models_table(models: Sequence[Entry], modality: str, chosen: str | None) -> None:
     """Draw it with the chosen model's row selected; a click on a row chooses that model, also in the URL."""
     names = [entry.record.name for entry in models]
-    state.set_rows(KEY, [names.index(chosen)] if chosen in names else [])
+    model_state.set_rows(KEY, [names.index(chosen)] if chosen in names else [])
 
     def follow() -> None:
-        rows = state.rows(KEY)
-        state.select(names[rows[0]] if rows else None)
+        rows = model_state.rows(KEY)
+        model_state.select(names[rows[0]] if rows else None)
 
     st.dataframe(
         frame(models, modality),
         hide_index=True,
         key=KEY,
-        height=HEIGHT,
+        height=min(TALLEST, 3 + ROW * (1 + len(names))),
         column_config=_columns(),
         on_select=follow,
         selection_mode="single-row",

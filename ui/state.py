@@ -1,4 +1,4 @@
-"""Typed access to the session and to what is cached for it. No other file names a session key.
+"""Typed access to the session and to what is cached for it. No other file names a session key, but `ui/model_state.py`.
 
 What a page shows is in the URL; the session only remembers the last choice for when a page is opened without one.
 """
@@ -6,7 +6,7 @@ What a page shows is in the URL; the session only remembers the last choice for 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from tlcore.home import home
-from ui.words import plain, short
+from ui.words import plain
 
 if TYPE_CHECKING:
     from tlcore.data import Dataset
@@ -23,35 +23,24 @@ if TYPE_CHECKING:
     from ui.history import History
 
 __all__ = [
-    "MOST_COMPARED",
     "Upload",
     "choose",
-    "compare",
-    "compared",
     "dataset",
     "drop_upload",
+    "forget",
     "given_phases",
     "history",
     "keep_upload",
     "pick",
-    "points",
     "put",
     "remember",
     "remembered",
-    "rows",
-    "select",
-    "selected",
-    "set_rows",
     "studio",
     "tell",
     "told",
     "upload",
     "uploader_key",
 ]
-
-
-MOST_COMPARED = 4
-"""Cards that fit side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,67 +89,15 @@ def remember(kind: str, chosen: str) -> None:
     st.session_state[f"last {kind}"] = chosen
 
 
+def forget(kind: str) -> None:
+    """Open pages without a `kind` from now on, or with the first there is."""
+    st.session_state.pop(f"last {kind}", None)
+
+
 def remembered(kind: str) -> str | None:
     """What `remember` was told last."""
     last: str | None = st.session_state.get(f"last {kind}")
     return last
-
-
-def selected(names: Collection[str]) -> str | None:
-    """The model of the URL, `?model=name`, or the one looked at last; None where there is none."""
-    asked = st.query_params.get("model")
-    if asked is not None and asked not in names:
-        st.warning(
-            f"There is no model {plain(short(asked))} here. Add it, or select another.", icon=":material/search_off:"
-        )
-        return None
-    found = asked or remembered("model")
-    if found not in names:
-        return None
-    if asked is None:
-        select(found)
-    return found
-
-
-def select(name: str | None) -> None:
-    """Show this model, also in the URL; None shows none."""
-    if name is None:
-        st.query_params.pop("model", None)
-        st.session_state.pop("last model", None)
-    else:
-        choose("model", name)
-
-
-def compared(names: Collection[str]) -> tuple[str, ...]:
-    """The models of `?compare=a,b`, those that are in `names`, at most `MOST_COMPARED`."""
-    asked = dict.fromkeys(st.query_params.get("compare", "").split(","))
-    return tuple(name for name in asked if name in names)[:MOST_COMPARED]
-
-
-def compare(names: Sequence[str]) -> None:
-    """Compare these, also in the URL."""
-    if names:
-        st.query_params["compare"] = ",".join(names)
-    else:
-        st.query_params.pop("compare", None)
-
-
-def rows(key: str) -> list[int]:
-    """The rows selected in a table."""
-    held = st.session_state.get(key) or {}
-    return list(held.get("selection", {}).get("rows", []))
-
-
-def set_rows(key: str, chosen: Sequence[int]) -> None:
-    """Select these rows of a table before it is drawn."""
-    if rows(key) != list(chosen):
-        st.session_state[key] = {"selection": {"rows": list(chosen), "columns": [], "cells": []}}
-
-
-def points(key: str) -> list[Mapping[str, object]]:
-    """The points selected in a chart."""
-    held = st.session_state.get(key) or {}
-    return list(held.get("selection", {}).get("points", []))
 
 
 def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, icon: str | None = None) -> str:

@@ -22,9 +22,10 @@ LOG_FROM = 20
 """How many times the smallest value the largest is, from which an axis is logarithmic."""
 GRAY = "rgba(128, 140, 155, 0.9)"
 CRIMSON = "#D6405C"
-ORANGE, TEAL, PALE = "rgba(199, 125, 10, 0.55)", "rgba(59, 151, 151, 0.38)", "rgba(59, 151, 151, 0.14)"
-LEVELS = 3
-"""Of modules seen at once; a click on one shows what is in it."""
+ORANGE, TEAL, NAVY = "#A8660A", "#2B8181", "#16476A"
+"""White reads well on each, so that they do in either theme."""
+MOST_BOXES = 90
+"""Seen at once; a click on one shows what is in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +146,14 @@ def modules(parts: Sequence[Mapping[str, Any]], title: str, head: str) -> Figure
             labels=[label(title, 40), *(label(name, 40) for name in names[1:])],
             values=[part["n_params"] for part in parts],
             branchvalues="total",
-            maxdepth=LEVELS,
+            maxdepth=_levels(parts),
             customdata=[[label(part["kind"], 40), part["n_params"] / total] for part in parts],
             texttemplate="%{label}<br>%{value:.3s}",
             hovertemplate="<b>%{id}</b> (%{customdata[0]})<br>%{value:,} parameters, "
             "%{customdata[1]:.1%} of all<extra></extra>",
-            marker={"colors": _colours(parts, head), "line": {"width": 1}, "cornerradius": 3},
+            marker={"colors": _colours(parts, head), "line": {"width": 1, "color": "rgba(255, 255, 255, 0.5)"}},
+            textfont={"color": "white"},
+            root={"color": NAVY},
             pathbar={"thickness": 22},
             tiling={"pad": 2},
         )
@@ -159,10 +162,19 @@ def modules(parts: Sequence[Mapping[str, Any]], title: str, head: str) -> Figure
     return figure
 
 
+def _levels(parts: Sequence[Mapping[str, Any]]) -> int:
+    """How many levels of modules to show at once, the network's own among them."""
+    depth: dict[str, int] = {"": 1}
+    for part in parts[1:]:
+        depth[part["path"]] = depth[part["parent"]] + 1
+    fitting = [n for n in range(2, 6) if sum(level <= n for level in depth.values()) <= MOST_BOXES]
+    return max(fitting, default=2)
+
+
 def _colours(parts: Sequence[Mapping[str, Any]], head: str) -> list[str]:
     """Nothing for the whole, pale for what holds others, and the head, which will be replaced, apart from the rest."""
     holders = {part["parent"] for part in parts}
-    shades = [ORANGE if part["path"] == head else PALE if part["path"] in holders else TEAL for part in parts[1:]]
+    shades = [ORANGE if part["path"] == head else NAVY if part["path"] in holders else TEAL for part in parts[1:]]
     return ["rgba(0, 0, 0, 0)", *shades]
 
 
@@ -183,7 +195,7 @@ def text_sizes(models: Sequence[tuple[str, int, int]]) -> Figure:
                 hovertemplate="%{customdata}: %{x:,} in " + name.lower() + "<extra></extra>",
             )
         )
-    figure.update_layout(barmode="stack", bargap=0.3)
+    figure.update_layout(barmode="stack", bargap=0.3, legend_traceorder="normal")
     names = [label(title, 24) for title, _, _ in models]
     figure.update_yaxes(tickvals=rows, ticktext=names, autorange="reversed", showgrid=False, automargin=True)
     figure.update_xaxes(title="parameters", tickformat="~s", nticks=5)

@@ -25,14 +25,23 @@ __all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "lane",
 
 KINDS: Mapping[str, str] = {
     "adapters": "tlcore.runs.measurements:adapters",
+    "add": "tlcore.runs.models:add",
     "advice": "tlcore.runs.measurements:advice",
     "cost": "tlcore.runs.measurements:cost",
-    "inspection": "tlcore.runs.measurements:inspection",
+    "download": "tlcore.runs.models:download",
+    "inspection": "tlcore.runs.models:inspection",
     "range": "tlcore.runs.measurements:rate_range",
-    "speed": "tlcore.runs.measurements:speed",
+    "speed": "tlcore.runs.models:speed",
+    "upload": "tlcore.runs.models:upload",
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
-LANES: Mapping[str, str] = {"adapters": "quick", "inspection": "quick"}
+LANES: Mapping[str, str] = {
+    "adapters": "quick",
+    "add": "names",
+    "download": "network",
+    "inspection": "quick",
+    "upload": "disk",
+}
 """Where a kind queues; those that are not named here measure, and queue together."""
 Tell = Callable[[float, str], None]
 """Takes the share done, in [0, 1], and what is being done."""

@@ -73,6 +73,8 @@ class Inspection:
     """The network first, then depth first from input to output; each has the sum of those in it."""
     classifier: Classifier | None
     """None where the source publishes an encoder alone."""
+    auxiliary: int
+    """Parameters of second classifiers that only training from scratch uses, as in GoogLeNet; they are left out."""
     stages: tuple[Stage, ...]
 
 
@@ -84,11 +86,13 @@ def inspect(backbone: Backbone) -> Inspection:
     """
     whole = shapes(lambda: network(backbone))
     found = tuple(_parts(whole, "", "", DEPTH, set()))
+    last = None if backbone.source == "transformers" else _classifier(whole)
     return Inspection(
         kind=type(whole).__name__,
         n_params=found[0].n_params,
         parts=found,
-        classifier=None if backbone.source == "transformers" else _classifier(whole),
+        classifier=last,
+        auxiliary=found[0].n_params - backbone.n_params - (last.n_params if last else 0),
         stages=_stages(backbone, whole),
     )
 
