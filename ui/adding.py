@@ -33,7 +33,7 @@ def adding(place: DeltaGenerator) -> None:
         st.caption("timm's architectures need no network; an id at Hugging Face is looked up there once.")
         if st.form_submit_button("Add", type="primary", icon=":material/add:", key="add-model") and name:
             with guard():
-                jobs.again(home(), "add", {"name": name})
+                jobs.again(home(), "named", {"name": name})
                 model_state.ask_for(name)
 
 
@@ -43,7 +43,7 @@ def asked() -> None:
     if not name:
         return
     about = {"name": name}
-    now = jobs.look(home(), "add", about)
+    now = jobs.look(home(), "named", about)
     if now.status == "failed":
         st.error(plain(now.words), icon=":material/error:")
         st.button("Dismiss", icon=":material/close:", key="dismiss-add", on_click=model_state.ask_for, args=("",))
@@ -51,7 +51,7 @@ def asked() -> None:
         _found(now.result)
     elif now.live:
         st.markdown(f"Adding **{plain(name)}**")
-        job("add", about, key="add", action="", icon="", note="", show=_found)
+        job("named", about, key="add", action="", icon="", note="", show=_found)
     else:
         model_state.ask_for("")
 

@@ -11,7 +11,7 @@ import streamlit as st
 from tlcore.device import machine
 from tlcore.home import home
 from tlcore.runs import jobs
-from tlcore.zoo import Backbone, WeightsState, backbones, learn, weights_state
+from tlcore.zoo import Backbone, WeightsState, backbones, weights_state
 
 __all__ = ["BATCH_SIZES", "STATES", "Entry", "entries", "place"]
 
@@ -45,11 +45,10 @@ class Entry:
 def entries() -> tuple[Entry, ...]:
     """All models, usable ones first, otherwise in the registry's order."""
     measured = [one for one in jobs.answers(home(), "speed") if one[0].get("place") == place()]
-    learn(home())
     latencies = {about["backbone"]: _latency(found) for about, found in reversed(measured)}
     made = [
         Entry(record=record, weights=weights_state(record, home()), latency=latencies.get(record.name))
-        for record in backbones()
+        for record in backbones(home=home())
     ]
     return tuple(sorted(made, key=lambda entry: not entry.here))
 

@@ -25,10 +25,8 @@ __all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "lane",
 
 KINDS: Mapping[str, str] = {
     "adapters": "tlcore.runs.measurements:adapters",
-    "add": "tlcore.runs.models:add",
     "advice": "tlcore.runs.measurements:advice",
     "cost": "tlcore.runs.measurements:cost",
-    "download": "tlcore.runs.models:download",
     "inspection": "tlcore.runs.models:inspection",
     "range": "tlcore.runs.measurements:rate_range",
     "speed": "tlcore.runs.models:speed",
@@ -37,9 +35,9 @@ KINDS: Mapping[str, str] = {
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
 LANES: Mapping[str, str] = {
     "adapters": "quick",
-    "add": "names",
     "download": "network",
     "inspection": "quick",
+    "named": "names",
     "upload": "disk",
 }
 """Where a kind queues; those that are not named here measure, and queue together."""

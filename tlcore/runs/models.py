@@ -1,4 +1,4 @@
-"""Jobs about models: reading one, measuring one, fetching its weights or taking them in, adding one by its name."""
+"""Jobs about models: reading one, measuring one, and taking in weights that somebody brings."""
 
 from __future__ import annotations
 
@@ -16,28 +16,13 @@ from tlcore.precision import chosen
 from tlcore.runs.isolation import apart
 from tlcore.runs.pace import Pace
 from tlcore.training.speed import MODES, Mode, Reading, n_tokens, readings
-from tlcore.zoo import Backbone, backbone, learn, resolve
+from tlcore.zoo import Backbone, backbone
 
-__all__ = ["add", "download", "inspection", "speed", "upload"]
+__all__ = ["inspection", "speed", "upload"]
 
 BUSY_SECONDS = 0.5
 """For how long to look at what else the machine is doing."""
 Tell = Callable[[float, str], None]
-
-
-def add(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
-    """Find an architecture or an encoder by its name, and keep it in the home."""
-    tell(0.0, "looking for it in timm and at Hugging Face")
-    return {"backbone": resolve(about["name"], home).name}
-
-
-def download(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
-    """Fetch a backbone's weights into the library's own cache."""
-    from tlcore.zoo.download import download as fetch
-
-    tell(0.0, "asking for the file")
-    state = fetch(_known(home, about), lambda done, total: tell(done / total if total else 0.0, _bytes(done, total)))
-    return {"kind": state.kind, "detail": state.detail}
 
 
 def upload(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
@@ -45,7 +30,7 @@ def upload(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     from tlcore.zoo.uploads import examine
     from tlcore.zoo.uploads import upload as keep
 
-    record, path = _known(home, about), _incoming(home, about["path"])
+    record, path = backbone(about["backbone"]), _incoming(home, about["path"])
     try:
         tell(0.0, "comparing it with the architecture")
         report = examine(record, path)
@@ -61,7 +46,7 @@ def inspection(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, An
     """What a backbone is made of, and what each of LoRA's targets finds in it; only shapes are made."""
     from tlcore.zoo.inspection import inspect
 
-    begun, record = time.perf_counter(), _known(home, about)
+    begun, record = time.perf_counter(), backbone(about["backbone"])
     found = asdict(inspect(record))
     return {**found, "lora": _targets(record), "seconds": time.perf_counter() - begun}
 
@@ -70,7 +55,7 @@ def speed(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     """Time and memory of a backbone on this machine by use and batch size; each use in a process of its own."""
     import psutil
 
-    record, sizes = _known(home, about), tuple(about["batch_sizes"])
+    record, sizes = backbone(about["backbone"]), tuple(about["batch_sizes"])
     tell(0.0, "waiting for a quiet moment")
     busy, pace = psutil.cpu_percent(interval=BUSY_SECONDS) / 100, Pace(sizes)
     found: list[dict[str, Any]] = []
@@ -82,16 +67,6 @@ def speed(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
             pace.take(made)
             tell(*pace.now())
     return {"readings": found, "busy": busy, "at": time.time(), **where}
-
-
-def _known(home: Path, about: Mapping[str, Any]) -> Backbone:
-    """The backbone that is asked about, also one that was added a moment ago."""
-    learn(home)
-    return backbone(about["backbone"])
-
-
-def _bytes(done: int, total: int) -> str:
-    return f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else f"{done / 1e6:,.0f} MB"
 
 
 def _incoming(home: Path, name: str) -> Path:
