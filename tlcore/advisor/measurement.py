@@ -38,7 +38,7 @@ def measure(dataset: Dataset, record: Backbone, home: Path, *, device: torch.dev
     """
     _check(dataset, record)
     tell(f"loading {record.title}", 0.0)
-    model = TransferModel(load_backbone(record).to(device), nn.Identity(), stage_patterns(record))
+    model = TransferModel(load_backbone(record, home=home).to(device), nn.Identity(), stage_patterns(record))
     data = DatasetFeeds(dataset, record, home, device=device, seed=seed)
     n_train, n_val = len(dataset.rows("train")), len(dataset.rows("val"))
     n_gap = min(GAP_IMAGES, n_train) if dataset.modality == "image" else 0
@@ -83,7 +83,7 @@ def _gap(
     tell: Callable[[int], None],
 ) -> tuple[float | None, float]:
     """The figure for this modality, and the share of unknown tokens."""
-    inputs = reader(record)
+    inputs = reader(record, dataset.home)
     if isinstance(inputs, TextInputs):
         rows = dataset.rows("train")[drawn(len(dataset.rows("train")), GAP_TEXTS, seed, "train").numpy()]
         found = fragments(inputs.tokenizer, [str(dataset.sample(int(row))) for row in rows])

@@ -45,11 +45,11 @@ class Fastest:
     """
 
     def __init__(
-        self, reference: Embed, record: Backbone, folder: Path, *, tell: Callable[[str], None], left: Callable[[], int]
+        self, reference: Embed, record: Backbone, home: Path, *, tell: Callable[[str], None], left: Callable[[], int]
     ) -> None:
         self._embed = self._reference = reference
-        self._record, self._tell, self._left = record, tell, left
-        self.graph = graph_path(record, folder)
+        self._record, self._home, self._tell, self._left = record, home, tell, left
+        self.graph = graph_path(record, home)
         self._export: Popen[bytes] | None = None
         self._decided = False
 
@@ -68,7 +68,7 @@ class Fastest:
         """Begin an export if it pays at `pace` seconds a sample; give up on one that failed."""
         if self._export is None:
             if pace * self._left() > WORTH_SECONDS and not is_held(self.graph.with_suffix(".lock")):
-                self._export = start_export(self._record, self.graph)
+                self._export = start_export(self._record, self.graph, self._home)
         elif self._export.poll() is not None and not self.graph.exists():
             self._decided = True
             self._tell(f"{self._record.title} could not be exported to ONNX, so PyTorch computes its features.")

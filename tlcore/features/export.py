@@ -1,4 +1,4 @@
-"""The backbone as an ONNX graph, kept: `python -m tlcore.features.export NAME FILE` makes one."""
+"""The backbone as an ONNX graph, kept: `python -m tlcore.features.export NAME FILE HOME` makes one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tlcore.lock import take
-from tlcore.zoo import Backbone, backbone
+from tlcore.zoo import Backbone, backbone, learn, weights_key
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -20,23 +20,24 @@ if TYPE_CHECKING:
 __all__ = ["export", "graph_path", "start_export"]
 
 OPSET = 18
-TOKENS = ("input_ids", "token_type_ids", "attention_mask")
+MAKERS = ("torch", "torchvision", "onnx", "onnxscript", "timm", "transformers")
 
 
-def graph_path(record: Backbone, folder: Path) -> Path:
-    """Where the graph of a backbone is kept below `folder`; another one when what makes it changes."""
-    made_by = {name: version(name) for name in ("torch", "onnx", "onnxscript", "timm", "transformers")}
-    return folder / f"{record.name}-{hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:8]}.onnx"
+def graph_path(record: Backbone, home: Path) -> Path:
+    """Where the graph of a backbone is kept; another one when its weights or what makes it change."""
+    made_by = {name: version(name) for name in MAKERS} | {"weights": weights_key(record, home)}
+    name = f"{record.name.replace('/', '--')}-{hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:8]}.onnx"
+    return home / "graphs" / name
 
 
-def start_export(record: Backbone, path: Path) -> subprocess.Popen[bytes]:
+def start_export(record: Backbone, path: Path, home: Path) -> subprocess.Popen[bytes]:
     """Export in a process of its own, at low priority, while this one goes on."""
     path.parent.mkdir(parents=True, exist_ok=True)
     root = str(Path(__file__).resolve().parents[2])
     paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     with path.with_suffix(".log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "tlcore.features.export", record.name, str(path)],
+            [sys.executable, "-m", "tlcore.features.export", record.name, str(path), str(home)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -44,7 +45,7 @@ def start_export(record: Backbone, path: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def export(record: Backbone, path: Path) -> None:
+def export(record: Backbone, path: Path, home: Path | None = None) -> None:
     """Write the pretrained backbone as ONNX with a free batch size (and text length); appears whole or not at all.
 
     Does nothing where another process is at it.
@@ -54,33 +55,33 @@ def export(record: Backbone, path: Path) -> None:
     if lock is None:
         return
     try:
-        _export(record, path)
+        _export(record, path, home)
     finally:
         os.close(lock)
 
 
-def _export(record: Backbone, path: Path) -> None:
+def _export(record: Backbone, path: Path, home: Path | None) -> None:
     import torch
 
     from tlcore.zoo.model import load_backbone
 
-    module = load_backbone(record)
+    module = load_backbone(record, home=home)
     n = torch.export.Dim("n")
     if record.modality == "image":
         names = ["pixels"]
         example: tuple[Tensor, ...] = (torch.zeros(2, 3, record.input_size, record.input_size),)
         free: dict[int, object] = {0: n}
     else:
-        names, example = list(TOKENS), tuple(torch.ones(2, 16, dtype=torch.long) for _ in TOKENS)
+        names, example = list(record.tokens), tuple(torch.ones(2, 16, dtype=torch.long) for _ in record.tokens)
         free = {0: n, 1: torch.export.Dim("t", max=record.max_tokens)}
-        module = _by_position(module).eval()
+        module = _by_position(module, record.tokens).eval()
     draft = path.with_name(f".{os.getpid()}-{path.name}")
     torch.onnx.export(
         module,
         example,
         draft,
         dynamo=True,
-        dynamic_shapes=tuple(free for _ in names),
+        dynamic_shapes=(free,) if record.modality == "image" else (tuple(free for _ in names),),
         input_names=names,
         output_names=["features"],
         external_data=False,
@@ -90,7 +91,7 @@ def _export(record: Backbone, path: Path) -> None:
     draft.replace(path)
 
 
-def _by_position(module: nn.Module) -> nn.Module:
+def _by_position(module: nn.Module, names: tuple[str, ...]) -> nn.Module:
     """The exporter takes tensors by position, the module a mapping."""
     from torch import nn
 
@@ -99,13 +100,13 @@ def _by_position(module: nn.Module) -> nn.Module:
             super().__init__()
             self.module = module
 
-        def forward(self, input_ids: Tensor, token_type_ids: Tensor, attention_mask: Tensor) -> Tensor:
-            tokens = dict(zip(TOKENS, (input_ids, token_type_ids, attention_mask), strict=True))
-            features: Tensor = self.module(tokens)
+        def forward(self, *tokens: Tensor) -> Tensor:
+            features: Tensor = self.module(dict(zip(names, tokens, strict=True)))
             return features
 
     return ByPosition()
 
 
 if __name__ == "__main__":
-    export(backbone(sys.argv[1]), Path(sys.argv[2]))
+    learn(Path(sys.argv[3]))
+    export(backbone(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

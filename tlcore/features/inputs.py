@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tlcore.data.transforms import ImagePreprocessing, Pixels, finish, resize
-from tlcore.zoo import Backbone, weights_folder
+from tlcore.zoo import Backbone, tokenizer_folder
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -72,10 +73,14 @@ class ImageInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextInputs:
-    """Texts -> tokens (B, T), padded to the longest of the batch and cut at `max_tokens`."""
+    """Texts -> tokens (B, T), padded at their end to the longest of the batch and cut at `max_tokens`."""
 
     tokenizer: Callable[..., Any]
     max_tokens: int
+    names: tuple[str, ...] = ("input_ids", "token_type_ids", "attention_mask")
+    """Of the tensors that the network reads."""
+    empty: str = ""
+    """What stands for a text without tokens: a network that adds none of its own cannot read nothing."""
     window: int = 256
 
     @property
@@ -90,18 +95,21 @@ class TextInputs:
     def collate(self, prepared: Sequence[str]) -> dict[str, Tensor]:
         """Texts -> `input_ids`, `attention_mask` and what else the model reads, each (B, T)."""
         tokens = self.tokenizer(
-            list(prepared), padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
+            self._filled(prepared), padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
         )
-        return dict(tokens)
+        return {name: tokens[name] for name in self.names}
 
     def lengths(self, prepared: Sequence[str]) -> list[int]:
         """Tokens of each text, as the model reads them."""
-        tokens = self.tokenizer(list(prepared), truncation=True, max_length=self.max_tokens)["input_ids"]
+        tokens = self.tokenizer(self._filled(prepared), truncation=True, max_length=self.max_tokens)["input_ids"]
         return [len(ids) for ids in tokens]
 
     def length(self, prepared: str) -> int:
         """Characters stand in for tokens."""
         return len(prepared)
+
+    def _filled(self, prepared: Sequence[str]) -> list[str]:
+        return [text or self.empty for text in prepared]
 
 
 def image_preprocessing(backbone: Backbone) -> ImagePreprocessing:
@@ -115,14 +123,31 @@ def image_preprocessing(backbone: Backbone) -> ImagePreprocessing:
     )
 
 
-def reader(backbone: Backbone) -> Reader:
-    """What turns samples into the backbone's inputs."""
+def reader(backbone: Backbone, home: Path | None = None) -> Reader:
+    """What turns samples into the backbone's inputs.
+
+    Args:
+        home: Where an uploaded tokenizer is kept; the studio's own without.
+
+    Raises:
+        WeightsError: the tokenizer of a text backbone is not on this machine.
+    """
     if backbone.modality == "image":
         return ImageInputs(preprocessing=image_preprocessing(backbone))
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(weights_folder(backbone), local_files_only=True)
-    return TextInputs(tokenizer=tokenizer, max_tokens=backbone.max_tokens)
+    folder = tokenizer_folder(backbone, home)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, padding_side="right")
+    if tokenizer.pad_token is None:  # GPT-2 has none, and what is masked can be any token
+        tokenizer.pad_token = tokenizer.eos_token
+    bare = tokenizer.num_special_tokens_to_add() == 0
+    tokenizer.model_input_names = list(backbone.tokens)
+    return TextInputs(
+        tokenizer=tokenizer,
+        max_tokens=backbone.max_tokens,
+        names=backbone.tokens,
+        empty=str(tokenizer.eos_token) if bare else "",
+    )
 
 
 def batch(inputs: Reader, samples: Sequence[Any]) -> Inputs:

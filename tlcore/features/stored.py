@@ -24,7 +24,7 @@ from tlcore.features.store import Features, FeatureStore
 from tlcore.precision import autocast, chosen
 from tlcore.seeds import seed_of
 from tlcore.shelf import shelf, shelf_limit
-from tlcore.zoo import Backbone, stage_title
+from tlcore.zoo import Backbone, stage_title, weights_key
 
 __all__ = ["ACTIVATIONS_SHARE", "DatasetFeeds"]
 
@@ -57,7 +57,8 @@ class DatasetFeeds:
         self._dataset, self._backbone, self._home, self._device, self._tell = dataset, backbone, home, device, tell
         self._augmentation, self._seed = augmentation, seed
         self._dtype = chosen(precision, device)
-        self._inputs = reader(backbone)
+        self._inputs = reader(backbone, home)
+        self._weights = weights_key(backbone, home)
         self._read = _reading(dataset, self._inputs, home)
         if isinstance(self._inputs, ImageInputs):
             self._vary = augmenter(augmentation, self._inputs.preprocessing)
@@ -150,7 +151,7 @@ class DatasetFeeds:
         key = {
             "content": self._dataset.content,
             "backbone": self._backbone.name,
-            "weights": self._backbone.package,
+            "weights": self._weights,
             "inputs": self._inputs.fingerprint,
             "precision": str(self._dtype).removeprefix("torch."),
         }
@@ -167,8 +168,7 @@ class DatasetFeeds:
     def _fastest(self, embed: Embed) -> Embed:
         if self._device.type != "cpu" or self._dtype != torch.float32:
             return autocast(embed, self._device, self._dtype)
-        folder = self._home / "graphs"
-        return Fastest(embed, self._backbone, folder, tell=self._tell, left=lambda: self.embedding().left)
+        return Fastest(embed, self._backbone, self._home, tell=self._tell, left=lambda: self.embedding().left)
 
 
 def _reading(dataset: Dataset, inputs: Reader, home: Path) -> Read:

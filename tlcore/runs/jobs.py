@@ -1,4 +1,4 @@
-"""Short work on the side that a page waits for: measurements, each done once for what it is about, and kept.
+"""Short work on the side that a page waits for: measurements and downloads, done once for what they are about.
 
 A job is a folder named by what was asked. The nursery works through those without an answer, one at a time in each
 lane: what is measured has the machine to itself, and what is quick, or waits for the network, need not queue behind it.
@@ -20,6 +20,7 @@ from typing import Any, Literal
 from tlcore.errors import RunError, TlcoreError
 from tlcore.lock import is_held
 from tlcore.runs import launcher
+from tlcore.zoo import learn
 
 __all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "lane", "look", "waiting", "work"]
 
@@ -27,7 +28,9 @@ KINDS: Mapping[str, str] = {
     "adapters": "tlcore.runs.measurements:adapters",
     "advice": "tlcore.runs.measurements:advice",
     "cost": "tlcore.runs.measurements:cost",
+    "download": "tlcore.runs.weights:fetch",
     "inspection": "tlcore.runs.models:inspection",
+    "named": "tlcore.runs.weights:named",
     "range": "tlcore.runs.measurements:rate_range",
     "speed": "tlcore.runs.models:speed",
     "upload": "tlcore.runs.models:upload",
@@ -153,6 +156,7 @@ def work(home: Path, folder: Path) -> int:
             told = time.monotonic()
             _write(folder / "progress.json", {"share": share, "words": words, "seconds": told - begun})
 
+    learn(home)
     try:
         module, _, name = KINDS[asked["kind"]].partition(":")
         _write(folder / "answer.json", getattr(import_module(module), name)(home, asked["about"], tell))

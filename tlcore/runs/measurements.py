@@ -17,7 +17,7 @@ from tlcore.training import Recipe
 from tlcore.training.cost import measure
 from tlcore.training.range_test import range_test, suggest
 from tlcore.zoo import Head, backbone
-from tlcore.zoo.model import TransferModel, build
+from tlcore.zoo.model import TransferModel, build, skeleton
 
 __all__ = ["adapters", "advice", "cost", "rate_range"]
 
@@ -30,8 +30,8 @@ def adapters(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]
     from tlcore.adapters.lora import adapter_parameters
 
     record = backbone(about["backbone"])
+    model = skeleton(record, 2, Head())
     with torch.device("meta"):
-        model = build(record, 2, Head(), pretrained=False)
         strategy(**about["strategy"]).prepare(model)  # type: ignore[attr-defined]
     return {"n_params": sum(model.get_parameter(name).numel() for name in adapter_parameters(model))}
 
@@ -72,7 +72,8 @@ def _made(home: Path, recipe: Recipe) -> tuple[TransferModel, DatasetFeeds]:
     """The model as a run would begin with it, and its data."""
     dataset, record, device = load_dataset(home, recipe.dataset), backbone(recipe.backbone), torch_device(recipe.device)
     torch.manual_seed(recipe.seed)
-    model = build(record, len(dataset.classes), recipe.head, pretrained=recipe.strategy.pretrained).to(device)
+    pretrained = recipe.strategy.pretrained
+    model = build(record, len(dataset.classes), recipe.head, pretrained=pretrained, home=home).to(device)
     if isinstance(recipe.strategy, Preparing):
         recipe.strategy.prepare(model)
     data = DatasetFeeds(

@@ -34,7 +34,14 @@ __all__ = ["Nursery", "serve"]
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 2.0
 IDLE_SECONDS = float(os.environ.get("TLSTUDIO_NURSERY_IDLE", "3600"))
-WARM = ("tlcore.runs.worker", "torch._dynamo", "timm", "transformers.models.bert.modeling_bert", "sklearn.metrics")
+WARM = (
+    "tlcore.runs.worker",
+    "torch._dynamo",
+    "timm",
+    "torchvision.models",
+    "transformers.models.bert.modeling_bert",
+    "sklearn.metrics",
+)
 _LOG = logging.getLogger(__name__)
 
 
@@ -70,7 +77,7 @@ class Nursery:
         self.n_gpus = len(machine().gpus)
         self.code = _code_time()
         self.cold = list(WARM)
-        self.ahead = [] if self.n_gpus else list(backbones("image"))
+        self.ahead = [] if self.n_gpus else [record for record in backbones("image") if record.package]
         self.jobs: dict[str, int] = {}  # process id, by lane
         self.exporter = 0
 
@@ -177,15 +184,15 @@ class Nursery:
 
     def export(self, record: Backbone) -> None:
         """Make the graph that CPU runs of this backbone will want, in a child of low priority, if there is none yet."""
-        graph = graph_path(record, self.home / "graphs")
-        if graph.exists() or weights_state(record).kind == "missing":
+        graph = graph_path(record, self.home)
+        if graph.exists() or not weights_state(record, self.home).ready:
             return
         self.exporter = os.fork()
         if self.exporter == 0:
             try:
                 os.nice(10)
                 os.close(self.lock)
-                export(record, graph)
+                export(record, graph, self.home)
             except BaseException:
                 traceback.print_exc()
             finally:

@@ -14,7 +14,7 @@ from tlcore.runs.records import Note, Point, Run
 from tlcore.runs.store import open_store
 from tlcore.strategies import FeatureExtraction
 from tlcore.training import Recipe
-from tlcore.zoo import backbone, weights_state
+from tlcore.zoo import backbone, learn, weights_state
 
 __all__ = ["Studio", "check"]
 
@@ -25,6 +25,7 @@ class Studio:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.store = open_store(home)
+        learn(home)
 
     def warm(self) -> None:
         """Start the process that forks workers, if it is not there; returns at once."""
@@ -129,6 +130,6 @@ def check(recipe: Recipe, dataset: Dataset) -> None:
             "Choose a backbone of the same kind."
         )
     recipe.augmentation.check(dataset.modality, frozen=isinstance(recipe.strategy, FeatureExtraction))
-    state = weights_state(record)
-    if recipe.strategy.pretrained and state.kind == "missing":
+    state = weights_state(record, dataset.home)
+    if recipe.strategy.pretrained and not state.ready:
         raise WeightsError(state.detail)

@@ -31,7 +31,7 @@ from tlcore.training.checkpoint import save_weights
 from tlcore.training.events import EpochDone, RunStarted, SavePoint
 from tlcore.training.loop import fit
 from tlcore.training.scoring import embedder, logits
-from tlcore.zoo import backbone
+from tlcore.zoo import backbone, learn
 from tlcore.zoo.model import TransferModel, build
 
 __all__ = ["work"]
@@ -62,11 +62,13 @@ def work(home: Path, run_id: str) -> int:
 
 
 def _train(home: Path, store: Store, run: Run) -> None:
+    learn(home)
     recipe = Recipe.from_dict(run.recipe)
     dataset, record = load_dataset(home, recipe.dataset), backbone(recipe.backbone)
     torch.manual_seed(recipe.seed)
     device = torch_device(recipe.device)
-    model = build(record, len(dataset.classes), recipe.head, pretrained=recipe.strategy.pretrained).to(device)
+    pretrained = recipe.strategy.pretrained
+    model = build(record, len(dataset.classes), recipe.head, pretrained=pretrained, home=home).to(device)
     data = DatasetFeeds(
         dataset,
         record,

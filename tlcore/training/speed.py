@@ -101,12 +101,9 @@ class _Run:
     """A model ready to be measured; `peak` counts from just before it was made."""
 
     def __init__(self, record: Backbone, mode: Mode, device: torch.device) -> None:
-        import torch
+        from tlcore.zoo.model import build, skeleton
 
-        from tlcore.zoo.model import build
-
-        with torch.device("meta"):
-            build(record, CLASSES, Head(), pretrained=False)  # imports what it takes, before memory is counted
+        skeleton(record, CLASSES, Head())  # imports what it takes, before memory is counted
         self.record, self.mode, self.device = record, mode, device
         self.peak = PeakMemory(device)
         self.model: TransferModel = build(record, CLASSES, Head(), pretrained=False).to(device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -38,7 +38,7 @@ class Encoder(nn.Module):
                 last = (mask * torch.arange(1, mask.shape[1] + 1, device=mask.device)).argmax(1)  # (B,)
                 return states[torch.arange(len(states), device=mask.device), last]
         weights = mask.unsqueeze(-1).to(states.dtype)  # (B, T, 1)
-        return cast(Tensor, (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9))
+        return (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
 
 
 def headless(backbone: Backbone, *, draw: bool = True) -> nn.Module:

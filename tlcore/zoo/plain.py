@@ -25,4 +25,5 @@ def from_plain(plain: Mapping[str, Any]) -> Backbone:
     known = {field.name for field in fields(Backbone)}
     if unknown := sorted(set(plain) - known):
         raise TypeError(f"a backbone has no {unknown[0]!r}")
-    return Backbone(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+    given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}
+    return Backbone(**given)

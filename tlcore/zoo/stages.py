@@ -1,4 +1,4 @@
-"""A network in stages from input to output, found by rule: they are what unfreezes together and has a rate of its own."""
+"""A network in stages from input to output, found by rule: what unfreezes together and has a rate of its own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from torch import nn
 __all__ = ["Stages", "divide"]
 
 TRUNKS = frozenset(
-    ("features", "layers", "layer", "blocks", "stages", "encoder", "transformer", "trunk_output", "h", "classifier")
-    + ("albert_layer_groups",)
-)
+    ("features", "layers", "layer", "blocks", "stages", "encoder", "transformer", "h", "trunk_output", "classifier")
+) | {"albert_layer_groups"}
 """Modules that only hold others in a row, as the libraries name them: they are looked into."""
 FEWEST, USUAL, MOST = 3, 9, 14
 """Stages; a convolutional network of more than `USUAL` parts is divided where its maps become smaller."""

@@ -65,7 +65,7 @@ def distilbert_base_uncased() -> Backbone:
 
 @register
 def roberta_base() -> Backbone:
-    """https://arxiv.org/abs/1907.11692; positions count from the padding token's number, so 514 rows hold 512 tokens."""
+    """https://arxiv.org/abs/1907.11692, with 514 positions, which count from 2."""
     return Backbone(
         name="roberta-base",
         title="RoBERTa base",
