@@ -10,9 +10,16 @@ from ui.comparison import comparison
 from ui.layout import card, header
 from ui.model_detail import detail
 from ui.models import entries
-from ui.models_filters import filters
+from ui.models_filters import clear, filters
 from ui.models_scatter import models_scatter, text_figure
 from ui.models_table import models_table
+
+
+def none() -> None:
+    """No model passes the filters."""
+    with st.container(border=True, horizontal_alignment="center", key="no-models"):
+        st.markdown("No model is like that. Loosen a filter, or add the model by its name.", width="content")
+        st.button("Clear the filters", icon=":material/filter_alt_off:", key="clear-filters", on_click=clear)
 
 
 def main() -> None:
@@ -25,7 +32,7 @@ def main() -> None:
     kept = filters(everything)
     shown = [entry for entry in everything if kept.keep(entry)]
     if not shown:
-        st.info("No model is like that. Loosen a filter above.", icon=":material/filter_alt_off:")
+        none()
     else:
         left, right = st.columns(2, gap="medium")
         with left, card(f"{len(shown)} of {len(everything)} models", key="table-card"):

@@ -10,6 +10,7 @@ from tlcore.data import list_datasets
 from tlcore.home import home
 from tlcore.zoo import Backbone
 from ui import model_state, state
+from ui.guard import guard
 from ui.inspection import inspection, preprocessing
 from ui.models import STATES, Entry
 from ui.speed import speed
@@ -17,6 +18,9 @@ from ui.weights import weights
 from ui.words import plain, size
 
 __all__ = ["detail", "use"]
+
+NON_COMMERCIAL = "-NC-"
+"""In a Creative Commons licence."""
 
 
 def detail(entry: Entry, names: Collection[str]) -> None:
@@ -27,11 +31,13 @@ def detail(entry: Entry, names: Collection[str]) -> None:
         st.markdown(plain(record.summary))
         _figures(record)
     left, right = st.columns([3, 2], gap="medium")
-    with left:
+    with left, guard():
         inspection(record)
-    with right:
+    with right, guard():
         weights(entry)
+    with right, guard():
         speed(entry)
+    with right:
         preprocessing(record)
 
 
@@ -43,7 +49,9 @@ def _head(entry: Entry, names: Collection[str]) -> None:
         st.subheader(plain(record.title), anchor=False, width="content")
         st.badge(f"weights {entry.weights.kind}", icon=icon, color=colour, help=plain(entry.weights.detail))
         st.badge(plain(record.family), color="gray")
-        st.badge(plain(record.licence), color="gray", help="Licence of the weights.")
+        limited = NON_COMMERCIAL in record.licence
+        licence = "Licence of the weights" + (": not for commercial use." if limited else ".")
+        st.badge(plain(record.licence), color="orange" if limited else "gray", help=licence)
         st.space("stretch")
         if record.recipe:
             st.link_button("Recipe", record.recipe, icon=":material/open_in_new:", type="tertiary", key="recipe-link")

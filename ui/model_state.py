@@ -24,6 +24,7 @@ __all__ = [
     "select",
     "selected",
     "set_rows",
+    "unlink",
 ]
 
 MOST_COMPARED = 4
@@ -79,13 +80,13 @@ def asked_for() -> str:
 
 def keep_weights(name: str, path: str) -> None:
     """Remember the file that was brought last for a model; an empty path forgets it."""
-    st.session_state["weights"] = (name, path)
+    st.session_state["brought weights"] = (name, path)
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 
 def kept_weights(name: str) -> str:
     """The path that the file brought last for this model had, or nothing."""
-    about, path = st.session_state.get("weights", ("", ""))
+    about, path = st.session_state.get("brought weights", ("", ""))
     return path if about == name else ""
 
 
@@ -108,6 +109,11 @@ def link_many(key: str, allowed: Collection[str]) -> Callable[[], None]:
     asked = st.query_params.get(key, "").split(",")
     st.session_state[key] = [value for value in asked if value in allowed]
     return lambda: _write(key, ",".join(st.session_state[key]))
+
+
+def unlink(key: str) -> None:
+    """Take a parameter out of the URL, so that its widget goes back to its default."""
+    _write(key, "")
 
 
 def _write(key: str, value: str) -> None:

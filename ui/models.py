@@ -44,11 +44,12 @@ class Entry:
 
 def entries() -> tuple[Entry, ...]:
     """All models, usable ones first, otherwise in the registry's order."""
-    measured = [one for one in jobs.answers(home(), "speed") if one[0].get("place") == place()]
+    folder = home()
+    measured = [one for one in jobs.answers(folder, "speed") if one[0].get("place") == place()]
     latencies = {about["backbone"]: _latency(found) for about, found in reversed(measured)}
     made = [
-        Entry(record=record, weights=weights_state(record, home()), latency=latencies.get(record.name))
-        for record in backbones(home=home())
+        Entry(record=record, weights=weights_state(record, folder), latency=latencies.get(record.name))
+        for record in backbones(home=folder)
     ]
     return tuple(sorted(made, key=lambda entry: not entry.here))
 

@@ -10,7 +10,7 @@ import streamlit as st
 from ui import model_state
 from ui.models import Entry
 
-__all__ = ["Filters", "filters"]
+__all__ = ["Filters", "clear", "filters"]
 
 MODALITIES = {"image": "Images", "text": "Texts"}
 ANY = "any"
@@ -55,6 +55,12 @@ def filters(models: Sequence[Entry]) -> Filters:
         states = _several("Weights", "weights", {entry.weights.kind for entry in models}, width=190)
         most = _most()
     return Filters(modality=modality, families=families, states=states, most=most, words=words)
+
+
+def clear() -> None:
+    """Show all models of the kind that is shown."""
+    for key in ("q", "family", "weights", "largest"):
+        model_state.unlink(key)
 
 
 def _modality() -> str:

@@ -28,7 +28,7 @@ TYPES = ("pt", "pth", "bin", "safetensors")
 LISTS = {
     "wrong": "other shape",
     "missing": "missing in the file",
-    "unexpected": "not in this model: left out",
+    "unexpected": "no place: left out",
     "classifier": "classifier: left out",
     "matched": "matched",
 }
@@ -117,6 +117,12 @@ def _report(found: Mapping[str, Any]) -> None:
     """What the file has for the model, key by key."""
     box, icon = (st.success, ":material/check_circle:") if found["fits"] else (st.error, ":material/error:")
     box(plain(found["sentence"]), icon=icon)
+    if found["fits"] and found["unexpected"]:
+        st.warning(
+            f"{len(found['unexpected']):,} tensors of the file have no place in this model. If it is the file of another "
+            "one, which holds this one's names too, remove it below.",
+            icon=":material/warning:",
+        )
     table = _keys(found)
     st.dataframe(
         table,
@@ -126,7 +132,7 @@ def _report(found: Mapping[str, Any]) -> None:
         placeholder="–",
         alt="Each tensor of the file and of the model, and whether they match",
         column_config={
-            "what": st.column_config.TextColumn("Result", width=150),
+            "what": st.column_config.TextColumn("Result", width=140),
             "name": st.column_config.TextColumn("Tensor"),
             "file": st.column_config.TextColumn("In the file"),
             "model": st.column_config.TextColumn("In the model"),

@@ -18,8 +18,9 @@ __all__ = ["Dot", "front", "modules", "scatter", "text_sizes", "throughput"]
 COLOURS = 10
 """In the theme; families beyond that take the next symbol."""
 SYMBOLS = ("circle", "diamond", "square", "triangle-up")
-LOG_FROM = 20
-"""How many times the smallest value the largest is, from which an axis is logarithmic."""
+LOG_FROM, LOG_TO = 20, 100
+"""How many times the smallest value the largest is, from which an axis is logarithmic, and up to which it has ticks
+within the powers of ten."""
 GRAY = "rgba(128, 140, 155, 0.9)"
 CRIMSON = "#D6405C"
 ORANGE, TEAL, NAVY = "#A8660A", "#2B8181", "#16476A"
@@ -70,10 +71,11 @@ def scatter(dots: Sequence[Dot], families: Sequence[str], axis: str, chosen: str
             )
         )
     values = [dot.x for dot in dots]
-    wide = min(values) > 0 and max(values) >= LOG_FROM * min(values)
+    times = max(values) / min(values)
+    wide = times >= LOG_FROM
     _front(figure, dots)
     _ring(figure, [dot for dot in dots if dot.name == chosen], wide)
-    figure.update_xaxes(title=axis, **({"type": "log", "dtick": "D2", "tickformat": "~g"} if wide else {"nticks": 6}))
+    figure.update_xaxes(title=axis, **_scale(times))
     figure.update_yaxes(title="ImageNet top-1 (%)", nticks=8)
     figure.update_layout(
         clickmode="event+select",
@@ -81,6 +83,13 @@ def scatter(dots: Sequence[Dot], families: Sequence[str], axis: str, chosen: str
         legend={"y": -0.2, "yanchor": "top", "font": {"size": 11}, "itemsizing": "constant", "tracegroupgap": 0},
     )
     return figure
+
+
+def _scale(times: float) -> dict[str, Any]:
+    """Ticks of an axis whose largest value is so many times the smallest."""
+    if times < LOG_FROM:
+        return {"nticks": 6}
+    return {"type": "log", "dtick": "D2" if times < LOG_TO else 1, "tickformat": "~g"}
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:

@@ -6,7 +6,6 @@ from torch import nn
 from tlcore.zoo import backbone
 from tlcore.zoo.inspection import inspect
 
-
 UNLIKE = (
     "efficientnet_lite0",
     "minilm",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
 from typing import cast
 
 import torch
@@ -173,8 +172,8 @@ def _outputs(backbone: Backbone, whole: nn.Module) -> dict[str, tuple[int, ...]]
     made: dict[str, tuple[int, ...]] = {}
 
     def note(name: str, out: object) -> None:
-        if isinstance(out, Tensor) and prod(out.shape):
-            made[name] = tuple(out.shape[1:])
+        if isinstance(out, Tensor):
+            made[name] = tuple(map(int, out.shape[1:]))
 
     named = dict(whole.named_modules())
     for name in (name for stage in backbone.stages for name in stage.split("|") if name in named):
