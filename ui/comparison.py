@@ -13,7 +13,7 @@ from ui.model_detail import use
 from ui.models import STATES, Entry
 from ui.words import plain, size, visible
 
-__all__ = ["comparison", "facts"]
+__all__ = ["comparison", "facts", "shades"]
 
 OTHER = "background-color: rgba(59, 151, 151, 0.10)"
 BEST = "background-color: rgba(59, 151, 151, 0.30); font-weight: 600"
@@ -89,14 +89,14 @@ def _styled(models: Sequence[Entry]) -> Any:
         values = [value(entry) for entry in models]
         if any(one is not None for one in values):
             words[title] = ["–" if one is None else say(one) for one in values]
-            styles[title] = _shades(values, better)
+            styles[title] = shades(values, better)
     columns = _unique([visible(entry.record.title) for entry in models])
     table = pd.DataFrame.from_dict(words, orient="index", columns=columns)
-    shades = pd.DataFrame.from_dict(styles, orient="index", columns=columns)
-    return table.style.apply(lambda _: shades, axis=None)
+    shaded = pd.DataFrame.from_dict(styles, orient="index", columns=columns)
+    return table.style.apply(lambda _: shaded, axis=None)
 
 
-def _shades(values: Sequence[Any], better: Callable[[Sequence[Any]], Any] | None) -> list[str]:
+def shades(values: Sequence[Any], better: Callable[[Sequence[Any]], Any] | None) -> list[str]:
     if len(set(values)) < 2:
         return [""] * len(values)
     known = [one for one in values if one is not None]

@@ -109,14 +109,14 @@ def _stages(stages: Sequence[Mapping[str, Any]], record: Backbone) -> None:
         alt="Stages with their parameters",
         column_config={
             "stage": column.TextColumn("Stage", pinned=True, width=150),
-            "params": column.NumberColumn("Parameters", format="localized", width=100),
-            "share": column.ProgressColumn("Share (%)", format="%.1f", min_value=0, max_value=100, width=110),
-            "norms": column.NumberColumn("BatchNorms", help="BatchNorm layers.", width=90),
+            "params": column.NumberColumn("Parameters", format="localized", width=95),
+            "share": column.ProgressColumn("Share (%)", format="%.1f", min_value=0, max_value=100, width=90),
+            "norms": column.NumberColumn("BatchNorms", help="BatchNorm layers.", width=80),
             "norm params": column.NumberColumn(
-                "Theirs", format="localized", help="Parameters of the BatchNorm layers.", width=80
+                "Theirs", format="localized", help="Parameters of the BatchNorm layers.", width=60
             ),
             "output": column.TextColumn(
-                "Output", help="Of one image: channels, height, width, or as it comes.", width=110
+                "Output", help="Of one image: channels, height, width, or as it comes.", width=105
             ),
         },
     )

@@ -85,13 +85,13 @@ def _table(readings: Sequence[Mapping[str, Any]]) -> None:
         placeholder="–",
         alt="Latency, throughput and memory by use and batch size",
         column_config={
-            "use": column.TextColumn("Use", pinned=True),
-            "batch": column.NumberColumn("Batch"),
-            "ms": column.NumberColumn("Time (ms)", format="%.1f", help="Of one batch: the median of the passes."),
-            "rate": column.NumberColumn("Samples / s", format="%.1f"),
-            "mib": column.NumberColumn(
-                "Peak memory (MiB)", format="%.0f", help="Weights, activations, gradients, moments."
+            "use": column.TextColumn("Use", pinned=True, width=100),
+            "batch": column.NumberColumn("Batch", width=50),
+            "ms": column.NumberColumn(
+                "ms", format="%.1f", width=70, help="Milliseconds of one batch: the median of the passes."
             ),
+            "rate": column.NumberColumn("Samples/s", format="%.1f", width=75),
+            "mib": column.NumberColumn("MiB", format="%.0f", width=60, help="Memory at the peak, weights included."),
             "n": column.NumberColumn("Passes", help="Timed ones, after one that warms up."),
             "note": column.TextColumn("Note"),
         },

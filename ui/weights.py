@@ -119,8 +119,8 @@ def _report(found: Mapping[str, Any]) -> None:
     box(plain(found["sentence"]), icon=icon)
     if found["fits"] and found["unexpected"]:
         st.warning(
-            f"{len(found['unexpected']):,} tensors of the file have no place in this model. If it is the file of another "
-            "one, which holds this one's names too, remove it below.",
+            f"{len(found['unexpected']):,} tensors of the file have no place in this model. If it is the file of "
+            "another one, which holds this one's names too, remove it below.",
             icon=":material/warning:",
         )
     table = _keys(found)

@@ -77,6 +77,9 @@ def scatter(dots: Sequence[Dot], families: Sequence[str], axis: str, chosen: str
     _ring(figure, [dot for dot in dots if dot.name == chosen], wide)
     figure.update_xaxes(title=axis, **_scale(times))
     figure.update_yaxes(title="ImageNet top-1 (%)", nticks=8)
+    if times == 1:  # around one cost alone, axes would show less than a thousandth of it
+        figure.update_xaxes(range=[0, 2 * values[0]])
+        figure.update_yaxes(range=[min(dot.accuracy for dot in dots) - 5, max(dot.accuracy for dot in dots) + 5])
     figure.update_layout(
         clickmode="event+select",
         margin={"t": 8},
