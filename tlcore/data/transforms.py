@@ -36,6 +36,8 @@ class ImagePreprocessing:
     mean: tuple[float, float, float]
     """Per RGB channel, for pixels in [0, 1]."""
     std: tuple[float, float, float]
+    squash: bool = False
+    """Press the whole image into a square of `resize`, instead of keeping its proportions."""
 
     def fingerprint(self) -> dict[str, Any]:
         """Plain values that change whenever the pixels would."""
@@ -43,7 +45,7 @@ class ImagePreprocessing:
 
 
 def resize(image: Image, preprocessing: ImagePreprocessing) -> Pixels:
-    """Bring the shorter side to `resize`, keeping the proportions: RGB image -> (H, W, 3).
+    """Bring the shorter side to `resize`, keeping the proportions unless they are squashed: RGB image -> (H, W, 3).
 
     Of an image longer than `LONGEST` times its shorter side, the ends are left out: they would cost memory, and no
     crop of the network's reaches them.
@@ -51,11 +53,11 @@ def resize(image: Image, preprocessing: ImagePreprocessing) -> Pixels:
     from torchvision.transforms import InterpolationMode
     from torchvision.transforms.v2 import functional
 
-    short = min(image.size)
-    if max(image.size) > LONGEST * short:
+    short, side = min(image.size), preprocessing.resize
+    if max(image.size) > LONGEST * short and not preprocessing.squash:
         image = functional.center_crop(image, [min(side, LONGEST * short) for side in reversed(image.size)])
     mode = InterpolationMode(preprocessing.interpolation)
-    return np.asarray(functional.resize(image, [preprocessing.resize], mode, antialias=True))
+    return np.asarray(functional.resize(image, [side, side] if preprocessing.squash else [side], mode, antialias=True))
 
 
 def finish(images: Sequence[Pixels], preprocessing: ImagePreprocessing) -> Tensor:

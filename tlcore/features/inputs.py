@@ -117,6 +117,7 @@ def image_preprocessing(backbone: Backbone) -> ImagePreprocessing:
     return ImagePreprocessing(
         input_size=backbone.input_size,
         resize=backbone.resize,
+        squash=backbone.squash,
         interpolation=backbone.interpolation,
         mean=backbone.mean,
         std=backbone.std,

@@ -57,6 +57,8 @@ class Backbone:
     """Pixels on a side; 0 for texts."""
     resize: int = 0
     """Pixels of the shorter side before the evaluation crop of `input_size`; 0 for texts."""
+    squash: bool = False
+    """Whether images are pressed into a square of `resize`, instead of keeping their proportions."""
     interpolation: str = "bicubic"
     """`bicubic` or `bilinear`, antialiased."""
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)

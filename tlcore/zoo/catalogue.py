@@ -66,13 +66,12 @@ FAMILIES: tuple[tuple[str, str, str, str], ...] = (
 def write(path: Path = FILE) -> None:
     """One line for each of torchvision's classifiers, sorted by name."""
     names = models.list_models(module=models)
-    path.write_text("".join(json.dumps(entry(name), sort_keys=True) + "\n" for name in sorted(names)))
+    path.write_text("".join(json.dumps(entry(name, network(name)), sort_keys=True) + "\n" for name in sorted(names)))
 
 
-def entry(name: str) -> dict[str, Any]:
-    """The fields of the record of one classifier, as plain values."""
+def entry(name: str, made: nn.Module) -> dict[str, Any]:
+    """The fields of the record of one classifier, as plain values; takes the last layer out of the network `made`."""
     weights = chosen(name)
-    made = network(name)
     width = take_out(made)
     stages = divide(made)
     family, title, summary = _about(name)

@@ -36,6 +36,8 @@ def image_backbone(name: str) -> Backbone:
         raise RecipeError(
             f"{name} reads {channels} x {height} x {width} inputs; a backbone here reads square RGB images."
         )
+    if config.crop_mode not in ("center", "squash"):
+        raise RecipeError(f"{name} pads its images to a square ({config.crop_mode}), which is not done here.")
     published, width_of_features, stages = _measured(name, height)
     return Backbone(
         name=name,
@@ -57,6 +59,7 @@ def image_backbone(name: str) -> Backbone:
         batch_norm_params=stages.batch_norm_params,
         input_size=height,
         resize=max(height, math.floor(height / config.crop_pct)),
+        squash=config.crop_mode == "squash",
         interpolation=config.interpolation if config.interpolation in ("bicubic", "bilinear") else "bilinear",
         mean=tuple(config.mean),
         std=tuple(config.std),

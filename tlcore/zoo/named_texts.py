@@ -25,6 +25,9 @@ ABOUT = (
     "auto_map",
 )
 """Of a configuration, what does not shape the network."""
+SETTINGS = ("config.json", "sentence_bert_config.json", "1_Pooling/config.json")
+TIMEOUT = 20.0
+"""Seconds."""
 LONGEST = 1024
 """Tokens: some networks read far more, which is of little use for classes and costs much."""
 USUAL = 512
@@ -73,36 +76,25 @@ def text_backbone(hub_id: str) -> Backbone:
 
 def _configuration(hub_id: str) -> Path:
     """The folder of the cache with the configuration, downloaded if it is not there."""
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HFValidationError, RepositoryNotFoundError
-
     cached = snapshot(hub_id)
     if cached and (cached / "config.json").is_file():
         return cached
+    from huggingface_hub import HfApi, errors, hf_hub_download
+
     try:
-        path = Path(hf_hub_download(hub_id, "config.json", cache_dir=hugging_face_cache()))
-    except (RepositoryNotFoundError, GatedRepoError, HFValidationError) as error:
+        files = {file.rfilename for file in HfApi().model_info(hub_id, timeout=TIMEOUT).siblings or ()}
+        if "config.json" not in files:
+            raise RecipeError(f"{hub_id} has no config.json, so it is no network of transformers.")
+        for name in sorted(files.intersection(SETTINGS)):
+            found = Path(hf_hub_download(hub_id, name, cache_dir=hugging_face_cache()))
+    except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
         raise RecipeError(f"Hugging Face has no {hub_id!r} that is open to everybody. Is it spelt right?") from error
-    except Exception as error:  # the client raises errors of several libraries where there is no network
-        if isinstance(error, EntryNotFoundError) and not isinstance(error, OSError):
-            raise RecipeError(f"{hub_id} has no config.json, so it is no model of transformers.") from error
+    except (OSError, errors.HTTPError) as error:  # type: ignore[attr-defined]
         raise WeightsError(
             f"The configuration of {hub_id} is not in {hugging_face_cache()}, and Hugging Face cannot be reached. "
             "Add it with a network, or copy its folder from the cache of a machine that has it."
         ) from error
-    for extra in ("sentence_bert_config.json", "1_Pooling/config.json"):
-        _try_download(hub_id, extra)
-    return path.parent
-
-
-def _try_download(hub_id: str, name: str) -> None:
-    """A file that only some have."""
-    from contextlib import suppress
-
-    from huggingface_hub import hf_hub_download
-
-    with suppress(Exception):  # absent, or the network is gone again: the usual figures are taken
-        hf_hub_download(hub_id, name, cache_dir=hugging_face_cache())
+    return next(folder for folder in (found.parent, found.parent.parent) if (folder / "config.json").is_file())
 
 
 def _config(hub_id: str, folder: Path) -> Any:

@@ -36,7 +36,7 @@ class Encoder(nn.Module):
                 return states[:, 0]
             case "last":
                 last = (mask * torch.arange(1, mask.shape[1] + 1, device=mask.device)).argmax(1)  # (B,)
-                return states[torch.arange(len(states), device=mask.device), last]
+                return states.gather(1, last.view(-1, 1, 1).expand(-1, 1, states.shape[2])).squeeze(1)
         weights = mask.unsqueeze(-1).to(states.dtype)  # (B, T, 1)
         return (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
 

