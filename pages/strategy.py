@@ -56,13 +56,12 @@ def choose_strategy(modality: str) -> Strategy:
 
 def form(dataset: Dataset, record: Backbone) -> Recipe:
     """The recipe that the fields make, with the strategy's own phases."""
-    n_train = len(dataset.rows("train"))
     with card("Train", key="train-card"):
         chosen, head = choose_strategy(dataset.modality), head_fields()
         trains = chosen.name != "feature_extraction"
         augmentation = augmentation_fields(trains_backbone=trains) if dataset.modality == "image" else Augmentation()
     with card("For how long", key="length-card"):
-        length, rates = length_fields(chosen, n_train), schedule_fields(chosen)
+        length, rates = length_fields(chosen), schedule_fields(chosen)
     with st.expander("More about training", icon=":material/tune:", key="more"):
         rest = training_fields(chosen, dataset.modality, length["batch_size"])
     return Recipe(

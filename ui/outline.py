@@ -78,11 +78,10 @@ def _series(made: Outline) -> list[tuple[str, list[int], list[float | None]]]:
         bases = tuple(phase.lrs.get(part.pattern) for phase in made.phases)
         if groups and groups[-1][0] == bases:
             groups[-1][1].insert(0, part)
-        elif any(bases):
-            groups.append((bases, [part]))
         else:
-            groups.append((bases, []))
-    return [(_name(parts), steps, [made.rate(parts[0], step) for step in steps]) for _, parts in groups if parts]
+            groups.append((bases, [part]))
+    moving = [parts for bases, parts in groups if any(bases)]
+    return [(_name(parts), steps, [made.rate(parts[0], step) for step in steps]) for parts in moving]
 
 
 def _name(parts: Sequence[Part]) -> str:
@@ -152,6 +151,6 @@ def rate_finder(recipe: Recipe, made: Outline, use: Any) -> None:
             key="range",
             action="Run the range test",
             icon=":material/query_stats:",
-            note="Trains the last phase for 100 steps while the rates rise, and watches the loss. Nothing is kept of it.",
+            note="Trains the last phase for 100 steps while the rates rise, and watches the loss. No weights are kept.",
             show=show,
         )
