@@ -36,6 +36,9 @@ def inspection(record: Backbone) -> None:
             now = jobs.look(home(), "inspection", about)
             if now.status == "failed":
                 st.error(plain(now.words), icon=":material/error:")
+                if st.button("Try again", icon=":material/refresh:", key="inspect-again"):
+                    jobs.ask(home(), "inspection", about)
+                    st.rerun()
             else:
                 st.caption("Reading its structure …")
             return

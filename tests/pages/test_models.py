@@ -150,6 +150,8 @@ def test_an_inspection_that_fails_says_why(open_page: Open, home: Path, monkeypa
     (folder,) = jobs.waiting(home)
     (folder / "failed.json").write_text(json.dumps({"reason": "It has no *classifier*."}))
     assert any("classifier" in error.value for error in ran(at).error)
+    at.button(key="inspect-again").click()
+    assert "Reading its structure" in texts(ran(at)) and jobs.waiting(home)
 
 
 def test_the_last_model_is_remembered(open_page: Open) -> None:
