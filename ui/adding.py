@@ -20,8 +20,9 @@ __all__ = ["adding", "asked"]
 
 def adding(place: DeltaGenerator) -> None:
     """The button in the page's header, and behind it the field."""
+    key = "add-popover-busy" if model_state.asked_for() else "add-popover"  # another key closes it
     with (
-        place.popover("Add a model", icon=":material/add:", key="add-popover"),
+        place.popover("Add a model", icon=":material/add:", key=key),
         st.form("add-form", border=False, clear_on_submit=True),
     ):
         name = st.text_input(
@@ -35,6 +36,7 @@ def adding(place: DeltaGenerator) -> None:
             with guard():
                 jobs.again(home(), "named", {"name": name})
                 model_state.ask_for(name)
+                st.rerun()
 
 
 def asked() -> None:

@@ -21,7 +21,7 @@ def choose_backbone(modality: str) -> Backbone:
     def named(name: str) -> str:
         entry = fitting[name]
         size = f"{entry.record.n_params / 1e6:,.1f} M parameters"
-        return f"{visible(entry.record.title)} · {size} · weights {entry.weights.kind}"
+        return f"{visible(entry.record.title)} · weights {entry.weights.kind} · {size}"
 
     chosen = fitting[state.pick("backbone", list(fitting), named, label="Backbone (pretrained model)")]
     st.markdown(plain(chosen.record.summary))

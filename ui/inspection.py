@@ -21,7 +21,7 @@ from ui.words import plain
 
 __all__ = ["inspection", "preprocessing"]
 
-FORM = 2
+FORM = 3
 """Grows when an inspection's fields change, so that kept ones are not taken for new ones."""
 TARGETS = {"auto": "Automatic", "attention": "Attention", "linear": "Linear", "convolution": "Convolution"}
 MOST_PATTERNS = 4

@@ -53,8 +53,8 @@ def test_the_backbones_fit_the_data(open_page: Open, home: Path) -> None:
     at = open_page("strategy", dataset=image_dataset(home).id)
     words = texts(at)
     options = at.selectbox(key="pick-backbone").options
-    assert options[0] == "EfficientNet-Lite0 · 3.4 M parameters · weights packaged"
-    assert "ResNet-50 · 23.5 M parameters · weights downloadable" in options
+    assert options[0] == "EfficientNet-Lite0 · weights packaged · 3.4 M parameters"
+    assert "ResNet-50 · weights downloadable · 23.5 M parameters" in options
     here = ["weights downloadable" not in option for option in options]
     assert here == sorted(here, reverse=True) and here[0] and not here[-1], "usable ones first"
     assert "224 × 224 pixels" in words and "Apache" in words and "weights packaged" in words

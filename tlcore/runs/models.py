@@ -83,16 +83,17 @@ def _incoming(home: Path, name: str) -> Path:
 
 
 def _targets(record: Backbone) -> dict[str, list[str]]:
-    """Names of the modules that get an adapter, by LoRA's targets; none where a target finds nothing."""
+    """Names, as the library has them, of the modules that get an adapter, by LoRA's targets."""
     from tlcore.adapters import TARGETS
     from tlcore.adapters.targets import target_modules
     from tlcore.zoo.networks import headless
     from tlcore.zoo.shapes import shapes
 
     trunk, found = shapes(lambda: headless(record)), {}
+    wrapper = "encoder." if record.source == "transformers" else ""
     for target in TARGETS:
         try:
-            found[target] = list(target_modules(trunk, target))
+            found[target] = [name.removeprefix(wrapper) for name in target_modules(trunk, target)]
         except RecipeError:
             found[target] = []
     return found
