@@ -12,7 +12,7 @@ from tlcore.home import home
 from tlcore.runs import jobs
 from ui import model_state
 from ui.guard import guard
-from ui.job import job
+from ui.job import progress
 from ui.words import plain
 
 __all__ = ["adding", "asked"]
@@ -53,7 +53,7 @@ def asked() -> None:
         _found(now.result)
     elif now.live:
         st.markdown(f"Adding **{plain(name)}**")
-        job("named", about, key="add", action="", icon="", note="", show=_found)
+        progress("named", about, key="add")
     else:
         model_state.ask_for("")
 

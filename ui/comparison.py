@@ -45,12 +45,12 @@ def _card(entry: Entry, names: Sequence[str]) -> None:
     st.caption(plain(record.summary))
     st.space("stretch")
     with st.container(horizontal=True, gap="small"):
-        if st.button("Use", icon=":material/arrow_forward:", key=f"use-{name}"):
+        if st.button("Use", key=f"use-{name}"):
             use(record)
-        if st.button("", icon=":material/visibility:", key=f"show-{name}", type="tertiary", help="Show its details"):
+        if st.button("Show", key=f"show-{name}", type="tertiary"):
             model_state.select(name)
             st.rerun()
-        if st.button("", icon=":material/close:", key=f"remove-{name}", type="tertiary", help="Remove from here"):
+        if st.button("Remove", key=f"remove-{name}", type="tertiary"):
             model_state.compare([other for other in names if other != name])
             st.rerun()
 

@@ -14,7 +14,7 @@ from tlcore.zoo import Backbone
 from tlcore.zoo.weights import uploaded_file
 from ui import model_state, state
 from ui.guard import guard
-from ui.job import job
+from ui.job import job, progress
 from ui.layout import card
 from ui.models import STATES, Entry
 from ui.words import plain, size, visible
@@ -106,7 +106,7 @@ def _found(record: Backbone, path: str) -> None:
     about = {"backbone": record.name, "path": path}
     now = jobs.look(home(), "upload", about)
     if now.live:
-        job("upload", about, key="upload", action="", icon="", note="", show=_report)
+        progress("upload", about, key="upload")
     elif now.status == "done":
         _report(now.result)
     elif now.status == "failed":

@@ -49,6 +49,14 @@ def test_a_batch_that_would_not_fit_is_left_out(monkeypatch):
     assert large.note == "Left out: it would take about 1.9 GiB, and 1.0 GiB are free."
 
 
+def test_a_model_that_would_not_fit_is_not_even_made(monkeypatch):
+    monkeypatch.setattr(PeakMemory, "room", lambda self: 1900 * MIB)
+    monkeypatch.setattr(speed, "_measured", None)
+    one, other = readings(backbone("vgg16"), "training", (1, 8), CPU)
+    assert one.note == "Left out: it would take about 2.0 GiB, and 1.9 GiB are free."
+    assert other.note == "Left out, as the batch of 1 was."
+
+
 def test_running_out_of_memory_is_a_reading(monkeypatch):
     def full(*args):
         raise MemoryError

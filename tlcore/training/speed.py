@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from tlcore.device import PeakMemory
@@ -98,17 +99,23 @@ def n_tokens(record: Backbone) -> int:
 
 
 class _Run:
-    """A model ready to be measured; `peak` counts from just before it was made."""
+    """A model to be measured, which is made when it is first used; `peak` counts from before that."""
 
     def __init__(self, record: Backbone, mode: Mode, device: torch.device) -> None:
-        from tlcore.zoo.model import build, skeleton
+        from tlcore.zoo.model import skeleton
 
         skeleton(record, CLASSES, Head())  # imports what it takes, before memory is counted
         self.record, self.mode, self.device = record, mode, device
-        self.peak = PeakMemory(device)
-        self.model: TransferModel = build(record, CLASSES, Head(), pretrained=False).to(device)
-        self.fixed = 4 * sum(p.numel() for p in self.model.parameters()) * (STATES if mode == "training" else 1)
+        self.fixed = 4 * record.n_params * (STATES if mode == "training" else 1)
         """Bytes that do not grow with the batch."""
+        self.peak = PeakMemory(device)
+
+    @cached_property
+    def model(self) -> TransferModel:
+        """With random weights."""
+        from tlcore.zoo.model import build
+
+        return build(self.record, CLASSES, Head(), pretrained=False).to(self.device)
 
     def passes(self, size: int) -> Callable[[], object]:
         """A function that makes one pass over a batch and waits for its end."""
@@ -205,15 +212,19 @@ def _wait(device: torch.device) -> None:
 def _too_much(before: Reading | None, size: int, run: _Run, bounds: Bounds) -> str:
     """Why this batch size is better left out, going by the one before; empty where it is not."""
     if before is None:
-        return ""
+        return _no_room(run.fixed, run)
     if before.seconds is None or before.memory is None:
         return f"Left out, as the batch of {before.batch_size} was."
     times = size / before.batch_size
     seconds, memory = before.seconds * times, run.fixed + max(0, before.memory - run.fixed) * times
     if seconds > bounds.pass_seconds:
         return f"Left out: one pass would take about {math.ceil(seconds / 60)} min."
-    if memory > run.peak.room():
-        return (
-            f"Left out: it would take about {memory / 2**30:.1f} GiB, and {run.peak.room() / 2**30:.1f} GiB are free."
-        )
-    return ""
+    return _no_room(memory, run)
+
+
+def _no_room(memory: float, run: _Run) -> str:
+    """Says so where so many bytes are more than there are."""
+    room = run.peak.room()
+    if memory <= room:
+        return ""
+    return f"Left out: it would take about {memory / 2**30:.1f} GiB, and {room / 2**30:.1f} GiB are free."
