@@ -11,8 +11,10 @@ from tlcore.errors import RecipeError
 
 __all__ = ["target_modules"]
 
-QUERY_VALUE = ("query", "value", "q_lin", "v_lin", "q_proj", "v_proj", "c_attn", "qkv", "self_attention")
-"""As transformers, timm and torchvision name them; the last three hold the key in the same matrix."""
+QUERY_VALUE = ("query", "value", "q_lin", "v_lin", "q_proj", "v_proj", "c_attn", "qkv", "to_qkv", "self_attention")
+"""As transformers, timm and torchvision name them; the last four hold the key in the same matrix."""
+FUNCTIONAL = ("ShiftedWindowAttention", "ShiftedWindowAttentionV2")
+"""torchvision's attention of Swin: it reads its layers' weights and never calls them, so adapters would do nothing."""
 KEY_OUTPUT = (
     "key",
     "k_lin",
@@ -32,7 +34,8 @@ def target_modules(backbone: nn.Module, targets: str) -> tuple[str, ...]:
     Raises:
         RecipeError: nothing there is called that, or it cannot have an adapter.
     """
-    fitting = [name for name, module in backbone.named_modules() if _adaptable(module)]
+    bypassed = tuple(f"{name}." for name, module in backbone.named_modules() if type(module).__name__ in FUNCTIONAL)
+    fitting = [n for n, module in backbone.named_modules() if _adaptable(module) and not n.startswith(bypassed)]
     if targets == "auto":
         found = _ending(fitting, QUERY_VALUE) or [n for n in fitting if _pointwise(backbone.get_submodule(n))]
     elif targets in TARGETS:

@@ -7,11 +7,9 @@ from typing import Any
 
 from tlcore.errors import RecipeError
 from tlcore.zoo.backbone import Backbone
+from tlcore.zoo.names import LICENCES
 
 __all__ = ["image_backbone", "known_to_timm"]
-
-LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc-by-nc-4.0": "CC-BY-NC-4.0", "bsd-3-clause": "BSD-3-Clause"}
-"""As timm spells them, and as SPDX does."""
 
 
 def known_to_timm(name: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from tlcore.errors import RecipeError, WeightsError
 from tlcore.zoo.backbone import Backbone
-from tlcore.zoo.caches import hugging_face_cache, snapshot
+from tlcore.zoo.caches import hugging_face_cache, snapshot, weights_in
+from tlcore.zoo.names import LICENCES
 
 __all__ = ["text_backbone"]
 
@@ -34,6 +36,15 @@ USUAL = 512
 """Tokens, of networks that set no limit."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Repository:
+    """What is known of an id before its weights are here."""
+
+    folder: Path
+    licence: str = "unknown"
+    file_size: int = 0
+
+
 def text_backbone(hub_id: str) -> Backbone:
     """The encoder that Hugging Face knows as `owner/name`.
 
@@ -45,7 +56,8 @@ def text_backbone(hub_id: str) -> Backbone:
     from tlcore.zoo.shapes import shapes
     from tlcore.zoo.stages import divide
 
-    folder = _configuration(hub_id)
+    found = _repository(hub_id)
+    folder = found.folder
     config = _config(hub_id, folder)
     architecture, kind = _kind(hub_id, config)
     plain = {k: v for k, v in config.to_diff_dict().items() if k not in ABOUT and "attn_implementation" not in k}
@@ -62,6 +74,7 @@ def text_backbone(hub_id: str) -> Backbone:
         family=config.model_type,
         n_params=sum(stages.n_params),
         n_params_published=sum(parameter.numel() for parameter in whole.parameters()),
+        file_size=found.file_size,
         recipe=f"https://huggingface.co/{hub_id}",
         n_features=config.hidden_size,
         stages=stages.names,
@@ -69,24 +82,21 @@ def text_backbone(hub_id: str) -> Backbone:
         max_tokens=_max_tokens(config, folder),
         tokens=_tokens(kind, config),
         pooling=_pooling(config, folder),
-        licence="unknown",
+        licence=found.licence,
         summary="Added by name from Hugging Face.",
     )
 
 
-def _configuration(hub_id: str) -> Path:
-    """The folder of the cache with the configuration, downloaded if it is not there."""
+def _repository(hub_id: str) -> _Repository:
+    """From the cache if its configuration is there, else from the network."""
     cached = snapshot(hub_id)
     if cached and (cached / "config.json").is_file():
-        return cached
-    from huggingface_hub import HfApi, errors, hf_hub_download
+        weights = weights_in(cached)
+        return _Repository(folder=cached, file_size=weights.stat().st_size if weights else 0)
+    from huggingface_hub import HfApi, errors
 
     try:
-        files = {file.rfilename for file in HfApi().model_info(hub_id, timeout=TIMEOUT).siblings or ()}
-        if "config.json" not in files:
-            raise RecipeError(f"{hub_id} has no config.json, so it is no network of transformers.")
-        for name in sorted(files.intersection(SETTINGS)):
-            found = Path(hf_hub_download(hub_id, name, cache_dir=hugging_face_cache()))
+        return _fetched(hub_id, HfApi().model_info(hub_id, files_metadata=True, timeout=TIMEOUT))
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
         raise RecipeError(f"Hugging Face has no {hub_id!r} that is open to everybody. Is it spelt right?") from error
     except (OSError, errors.HTTPError) as error:  # type: ignore[attr-defined]
@@ -94,7 +104,25 @@ def _configuration(hub_id: str) -> Path:
             f"The configuration of {hub_id} is not in {hugging_face_cache()}, and Hugging Face cannot be reached. "
             "Add it with a network, or copy its folder from the cache of a machine that has it."
         ) from error
-    return next(folder for folder in (found.parent, found.parent.parent) if (folder / "config.json").is_file())
+
+
+def _fetched(hub_id: str, about: Any) -> _Repository:
+    """The configuration, in the cache from now on."""
+    from huggingface_hub import hf_hub_download
+
+    sizes = {file.rfilename: file.size or 0 for file in about.siblings or ()}
+    if "config.json" not in sizes:
+        raise RecipeError(f"{hub_id} has no config.json, so it is no network of transformers.")
+    for name in (name for name in SETTINGS if name in sizes):
+        hf_hub_download(hub_id, name, cache_dir=hugging_face_cache())
+    folder = snapshot(hub_id)
+    if folder is None:
+        raise WeightsError(f"What came of {hub_id} is not in {hugging_face_cache()}: is the disk full?")
+    licence = str((about.card_data or {}).get("license") or "unknown")
+    size = sum(n for name, n in sizes.items() if name.endswith(".safetensors") and "/" not in name)
+    return _Repository(
+        folder=folder, licence=LICENCES.get(licence, licence), file_size=size or sizes.get("pytorch_model.bin", 0)
+    )
 
 
 def _config(hub_id: str, folder: Path) -> Any:

@@ -1,4 +1,4 @@
-"""Names of backbones as file names."""
+"""Names: of backbones as file names, of licences as SPDX spells them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import re
 
 from tlcore.errors import RecipeError
 
-__all__ = ["check_name", "folder_name"]
+__all__ = ["LICENCES", "check_name", "folder_name"]
 
 NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
 """An architecture, or `owner/name` as at Hugging Face."""
+
+LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc-by-nc-4.0": "CC-BY-NC-4.0", "bsd-3-clause": "BSD-3-Clause"}
+"""By the names of timm and of Hugging Face."""
 
 
 def check_name(name: str) -> str:
