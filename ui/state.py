@@ -1,4 +1,4 @@
-"""Typed access to the session and to what is cached for it. No other file names a session key.
+"""Typed access to the session and to what is cached for it. No other file names a session key, but `ui/model_state.py`.
 
 What a page shows is in the URL; the session only remembers the last choice for when a page is opened without one.
 """
@@ -27,6 +27,7 @@ __all__ = [
     "choose",
     "dataset",
     "drop_upload",
+    "forget",
     "given_phases",
     "history",
     "keep_upload",
@@ -87,6 +88,11 @@ def _dataset(record: str, _now: Dataset) -> Dataset:
 def remember(kind: str, chosen: str) -> None:
     """Make `chosen` the `kind` ("dataset", "run") that pages open with."""
     st.session_state[f"last {kind}"] = chosen
+
+
+def forget(kind: str) -> None:
+    """Open pages without a `kind` from now on, or with the first there is."""
+    st.session_state.pop(f"last {kind}", None)
 
 
 def remembered(kind: str) -> str | None:

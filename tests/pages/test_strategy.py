@@ -15,6 +15,14 @@ from tlcore.strategies import strategies, strategy
 from tlcore.training import Recipe
 from tlcore.zoo import backbone
 
+
+@pytest.fixture(autouse=True)
+def no_weights(tmp_path, monkeypatch):
+    """Empty caches, whatever this machine holds."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hf"))
+
+
 DEFAULT_HEAD = 1280 * 256 + 256 + 256 * 2 + 2
 """EfficientNet-Lite0's features to 256 units to two classes, with biases."""
 
@@ -44,11 +52,30 @@ def test_the_defaults_and_their_parameters(open_page: Open, home: Path) -> None:
 def test_the_backbones_fit_the_data(open_page: Open, home: Path) -> None:
     at = open_page("strategy", dataset=image_dataset(home).id)
     words = texts(at)
-    assert "EfficientNet-Lite0" in at.selectbox(key="pick-backbone").options
+    options = at.selectbox(key="pick-backbone").options
+    assert options[0] == "EfficientNet-Lite0 · weights packaged · 3.4 M parameters"
+    assert "ResNet-50 · weights downloadable · 23.5 M parameters" in options
+    here = ["weights downloadable" not in option for option in options]
+    assert here == sorted(here, reverse=True) and here[0] and not here[-1], "usable ones first"
     assert "224 × 224 pixels" in words and "Apache" in words and "weights packaged" in words
     at = open_page("strategy", dataset=text_dataset(home).id)
-    assert at.selectbox(key="pick-backbone").options == ["all-MiniLM-L6-v2"]
+    options = at.selectbox(key="pick-backbone").options
+    assert options[0].startswith("all-MiniLM-L6-v2") and not any("ResNet" in option for option in options)
     assert "up to 256 tokens" in texts(at)
+
+
+def test_weights_that_are_not_here_can_be_fetched(open_page: Open, home: Path) -> None:
+    at = open_page("strategy", dataset=image_dataset(home).id, backbone="resnet18")
+    assert any("are not on this server yet" in warning.value for warning in at.warning)
+    at.button(key="ask-download").click()
+    ran(at)
+    assert [folder.name.partition("-")[0] for folder in jobs.waiting(home)] == ["download"]
+
+
+def test_a_backbone_for_other_data_is_not_taken(open_page: Open, home: Path) -> None:
+    at = open_page("strategy", dataset=text_dataset(home).id, backbone="resnet18")
+    assert at.warning[0].value.startswith("ResNet\\-18 reads images, but this dataset holds texts.")
+    assert parameter(at, "backbone") == "minilm"
 
 
 def test_a_plain_linear_head_has_fewer(open_page: Open, home: Path) -> None:
