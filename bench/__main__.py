@@ -1,4 +1,4 @@
-"""`python -m bench [frozen finetune far text decode backends memory]`: measure, print a table, keep it in bench/results."""
+"""`python -m bench [frozen finetune far text decode backends memory]`: measure, print, keep in bench/results."""
 
 from __future__ import annotations
 

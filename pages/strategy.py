@@ -13,9 +13,10 @@ from tlcore.home import home
 from tlcore.strategies import Strategy, strategies
 from tlcore.training import Recipe
 from tlcore.training.outline import Outline, outline
-from tlcore.zoo import Backbone, backbones, weights_state
+from tlcore.zoo import Backbone
 from ui import state
 from ui.advice import advice
+from ui.backbone import choose_backbone
 from ui.checks import checks
 from ui.forms import (
     augmentation_fields,
@@ -45,32 +46,6 @@ def choose_dataset(datasets: tuple[Dataset, ...]) -> Dataset:
     return state.dataset(state.pick("dataset", list(by_id), named, label="Dataset"))
 
 
-def choose_backbone(dataset: Dataset) -> Backbone:
-    """One of the pretrained networks that read this kind of data, with what is known of it."""
-    fitting = {record.name: record for record in backbones(dataset.modality)}
-    name = state.pick("backbone", list(fitting), lambda key: fitting[key].title, label="Backbone (pretrained model)")
-    record = fitting[name]
-    weights = weights_state(record)
-    st.markdown(plain(record.summary))
-    with st.container(horizontal=True, gap="small", key="backbone-facts"):
-        ready = weights.kind != "missing"
-        st.badge(
-            f"weights {weights.kind}",
-            icon=":material/check:" if ready else ":material/warning:",
-            color="green" if ready else "red",
-            help=plain(weights.detail),
-        )
-        side = record.input_size
-        takes = f"{side} × {side} pixels" if side else f"up to {record.max_tokens} tokens"
-        for fact in (record.family, f"{record.n_params / 1e6:.1f} M parameters", takes, record.licence):
-            st.badge(plain(fact), color="gray")
-        for name, value in record.metrics.items():
-            st.badge(plain(f"{name.replace('_', ' ')} {value:g} %"), color="gray")
-    if not ready:
-        st.warning(plain(weights.detail), icon=":material/warning:")
-    return record
-
-
 def choose_strategy(modality: str) -> Strategy:
     """A strategy by name, and its options."""
     kinds = {kind.name: kind for kind in strategies()}
@@ -81,13 +56,12 @@ def choose_strategy(modality: str) -> Strategy:
 
 def form(dataset: Dataset, record: Backbone) -> Recipe:
     """The recipe that the fields make, with the strategy's own phases."""
-    n_train = len(dataset.rows("train"))
     with card("Train", key="train-card"):
         chosen, head = choose_strategy(dataset.modality), head_fields()
         trains = chosen.name != "feature_extraction"
         augmentation = augmentation_fields(trains_backbone=trains) if dataset.modality == "image" else Augmentation()
     with card("For how long", key="length-card"):
-        length, rates = length_fields(chosen, n_train), schedule_fields(chosen)
+        length, rates = length_fields(chosen), schedule_fields(chosen)
     with st.expander("More about training", icon=":material/tune:", key="more"):
         rest = training_fields(chosen, dataset.modality, length["batch_size"])
     return Recipe(
@@ -134,7 +108,7 @@ def main() -> None:
     with left:
         with card("Start from", key="from-card"):
             dataset = choose_dataset(datasets)
-            record = choose_backbone(dataset)
+            record = choose_backbone(dataset.modality)
         advice(dataset, record)
         try:
             recipe = form(dataset, record)

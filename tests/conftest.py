@@ -13,6 +13,7 @@ import pytest
 
 CORES = os.cpu_count() or 1
 os.environ.setdefault("OMP_NUM_THREADS", str(min(CORES, 4)))  # tiny tensors on many threads are slower than on few
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the nursery's workers: a test runs beside servers and browsers
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["STREAMLIT_BROWSER_GATHER_USAGE_STATS"] = "false"

@@ -122,9 +122,32 @@ def test_a_model_is_added_by_its_name(home):
     assert rows[-1] == added
 
 
+def test_lora_counts_without_loading_a_model(shared_home, tmp_path):
+    (found,), _ = run("lora", "llama-7b", "--rank", "8", "--targets", "q,v", "--json", home=shared_home)
+    assert (found["trainable"], found["total"], found["reduction"]) == (
+        4_194_304,
+        6_742_609_920,
+        pytest.approx(1606.56, abs=0.01),
+    )
+    assert found["adapter_bytes"]["float16"] == 8_388_608
+    assert set(found["memory"]) == {"full", "lora", "qlora"} and found["memory"]["full"]["total"] > 100e9
+    (found,), _ = run("lora", "minilm", "--rank", "4", "--dora", "--json", home=shared_home)
+    assert found["trainable"] == 12 * (4 * 768 + 384)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"model_type": "bert", "num_hidden_layers": 2}))
+    (found,), _ = run("lora", str(path), "--targets", "query,value", "--json", home=shared_home)
+    assert found["trainable"] == 4 * 8 * 2 * 768
+    lines, _ = run("lora", "gpt3-175b", "--rank", "1", home=shared_home)
+    assert lines == [], "without --json it is a table"
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["lora", "llama-8000b"], "There is no model 'llama-8000b'. Presets: llama-7b"),
+        (["lora", "llama-7b", "--targets", "nowhere"], "fits the adapter's target 'nowhere'"),
+        (["lora", "llama-7b", "--rank", "0"], "from 1 to 1,024; got 0"),
+        (["lora", "llama-7b", "--bias", "some"], "one of none, lora_only, all; got 'some'"),
         (["train", "--data", "sample:digits", "--backbone", "resnet9000"], "no backbone called 'resnet9000'"),
         (["train", "--data", "sample:digits", "--strategy", "luck"], "no strategy called 'luck'"),
         (["train", "--data", "sample:digits", "--set", "lr"], "takes key=value; got 'lr'"),

@@ -40,7 +40,20 @@ def test_the_longest_unused_goes_when_a_new_one_needs_room(shelf):
         os.close(put(shelf, name, used=used)[1])
     os.close(put(shelf, "a")[1])  # used again: the youngest now
     os.close(put(shelf, "e")[1])
-    assert names(shelf) == ["c", "d", "a", "e"]
+    assert names(shelf) == ["d", "a", "e"], "three of these fit the limit"
+
+
+def test_room_is_made_for_what_a_table_will_hold_not_for_its_first_rows(shelf):
+    def sparse(folder):
+        with (folder / "values.npy").open("wb") as file:
+            file.truncate(200_000)
+
+    os.close(put(shelf, "a", used=1)[1])
+    os.close(put(shelf, "b", used=2)[1])
+    os.close(shelf.place({"name": "growing"}, sparse)[1])
+    assert names(shelf) == ["b", "growing"]
+    (growing,) = (item for item in shelf.items() if item.key["name"] == "growing")
+    assert growing.n_bytes < 20_000 and growing.full >= 200_000
 
 
 def test_what_is_held_stays(shelf):

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Gpu", "Machine", "Meter", "Usage", "machine", "torch_device"]
+__all__ = ["Gpu", "Machine", "Meter", "PeakMemory", "Usage", "machine", "torch_device"]
+
+
+_STATUS, _FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,13 @@ class Machine:
             return f"{len(self.gpus)} x {' / '.join(sorted(names))}"
         return "Apple GPU" if self.mps else "CPU"
 
+    @property
+    def place(self) -> str:
+        """The same, with the processor's name and cores where that is what computes."""
+        if self.gpus or self.mps:
+            return self.accelerator
+        return f"{self.cpu}, {self.n_cores} {'core' if self.n_cores == 1 else 'cores'}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -80,6 +90,55 @@ class Meter:
         return Usage(memory=self._process.memory_info().rss, busy=min(1.0, busy))
 
 
+class PeakMemory:
+    """The most memory taken since it was made or last reset, over what was taken when it was made.
+
+    On CUDA what torch's allocator gave out; elsewhere what this process held of the machine's, so that freed memory
+    which the allocator keeps still counts.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        import psutil
+
+        self._device, self._process = device, psutil.Process()
+        _settle(device)
+        self._before = self._process.memory_info().rss
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the peak so far."""
+        if self._device.type == "cuda":
+            import torch
+
+            torch.cuda.reset_peak_memory_stats(self._device)
+        elif _STATUS.exists():
+            _FORGET.write_text("5")  # Linux: proc(5), "reset the peak resident set size"
+
+    def read(self) -> int:
+        """Bytes."""
+        if self._device.type == "cuda":
+            import torch
+
+            return int(torch.cuda.max_memory_allocated(self._device))
+        return max(0, self._highest() - self._before)
+
+    def room(self) -> int:
+        """Bytes that the device could give at most, those this process has among them."""
+        if self._device.type == "cuda":
+            import torch
+
+            return int(torch.cuda.mem_get_info(self._device)[0] + torch.cuda.memory_reserved(self._device))
+        return int(machine().memory_available + self._process.memory_info().rss - self._before)
+
+    def _highest(self) -> int:
+        if _STATUS.exists():
+            line = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+            return 1024 * int(line.split()[1])
+        import resource
+
+        return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # bytes where there is no /proc, on macOS
+
+
 def machine() -> Machine:
     """Ask the operating system and the NVIDIA driver; takes milliseconds and loads no framework."""
     import psutil
@@ -106,6 +165,17 @@ def torch_device(name: str = "auto") -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps") if torch.backends.mps.is_available() else torch.device("cpu")
+
+
+def _settle(device: torch.device) -> None:
+    """Work a little of everything, so that code which is paged in, and the context of a GPU, are there already."""
+    import torch
+    from torch import nn
+
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 8)).to(device)
+    moves = torch.optim.AdamW(net.parameters(), fused=True)
+    net(torch.zeros(2, 3, 8, 8, device=device)).sum().backward()
+    moves.step()
 
 
 def _cpu_name() -> str:

@@ -32,6 +32,8 @@ class Item:
     """What its content follows from."""
     n_bytes: int
     """On disk; holes in files cost nothing."""
+    full: int
+    """On disk once every hole is filled: what it is on its way to."""
     used: float
     """When it was last asked for, unix seconds."""
 
@@ -57,7 +59,6 @@ class Shelf:
         folder = self.folder / hashlib.sha256(json.dumps(dict(key), sort_keys=True).encode()).hexdigest()[:24]
         while True:
             if not folder.is_dir():
-                self.evict()
                 self._make(folder, key, make)
             try:
                 holding = share(folder / HELD)
@@ -74,11 +75,15 @@ class Shelf:
         return tuple(sorted(filter(None, found), key=lambda item: item.used))
 
     def evict(self, limit: int | None = None) -> int:
-        """Remove what was unused the longest until the rest fits the limit; what is held stays. Returns bytes freed."""
+        """Remove what was unused the longest until the rest, once full, fits the limit; what is held stays.
+
+        Returns bytes freed on disk.
+        """
         items = self.items()
-        excess, freed = sum(item.n_bytes for item in items) - (self.limit if limit is None else limit), 0
+        excess, freed = sum(item.full for item in items) - (self.limit if limit is None else limit), 0
         for item in items:
-            if freed < excess and _remove(item.folder):
+            if excess > 0 and _remove(item.folder):
+                excess -= item.full
                 freed += item.n_bytes
         return freed
 
@@ -88,6 +93,7 @@ class Shelf:
         make(draft)
         (draft / HELD).touch()
         (draft / KEY).write_text(json.dumps(dict(key), indent=1, sort_keys=True))
+        self.evict(self.limit - _size(draft)[1])
         try:
             draft.rename(folder)
         except OSError:  # another process was first
@@ -96,11 +102,18 @@ class Shelf:
 
 def _item(folder: Path) -> Item | None:
     try:
-        sizes = [path.stat().st_blocks * 512 for path in folder.iterdir()]
+        n_bytes, full = _size(folder)
         key = json.loads((folder / KEY).read_text())
-        return Item(folder=folder, key=key, n_bytes=sum(sizes), used=(folder / KEY).stat().st_mtime)
+        return Item(folder=folder, key=key, n_bytes=n_bytes, full=full, used=(folder / KEY).stat().st_mtime)
     except FileNotFoundError:  # evicted meanwhile
         return None
+
+
+def _size(folder: Path) -> tuple[int, int]:
+    """Bytes on disk, now and once every hole is filled."""
+    files = [path.stat() for path in folder.iterdir()]
+    now = sum(file.st_blocks * 512 for file in files)
+    return now, max(now, sum(file.st_size for file in files))
 
 
 def _remove(folder: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.chart_template import figure as _figure
 from ui.words import label
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def rates(series: Sequence[tuple[str, Sequence[int], Sequence[float | None]]], p
                 line={"width": 2, **({"color": _TEAL} if len(series) == 1 else {})},
                 name=label(name, 34),
                 customdata=[step / per_epoch for step in steps],
-                hovertemplate=f"{label(name, 34)}, step %{{x:,}} (epoch %{{customdata:.1f}}): %{{y:.3g}}<extra></extra>",
+                hovertemplate=f"{label(name, 34)}, step %{{x:,}} (epoch %{{customdata:.1f}}): %{{y:.3g}}"
+                "<extra></extra>",
                 showlegend=len(series) > 1,
                 legendrank=i,
             )
@@ -161,7 +163,7 @@ def timeline(phases: Sequence[tuple[str, int, int]]) -> Figure:
     """Phases (name, epochs, trainable parameters) one after the other."""
     import plotly.graph_objects as go
 
-    figure, first = _figure(height=96), 1
+    figure, first = _figure(height=116), 1
     most = max((trainable for _, _, trainable in phases), default=1)
     for name, epochs, trainable in phases:
         last = first + epochs - 1
@@ -183,7 +185,7 @@ def timeline(phases: Sequence[tuple[str, int, int]]) -> Figure:
         first = last + 1
     figure.update_layout(barmode="stack", bargap=0.05, margin_t=4)
     figure.update_yaxes(visible=False)
-    figure.update_xaxes(title="epochs", nticks=8, showgrid=False)
+    figure.update_xaxes(title={"text": "epochs", "standoff": 6}, nticks=8, showgrid=False)
     return figure
 
 
@@ -271,17 +273,3 @@ def _write(figure: Figure, values: Sequence[Sequence[float]], form: str) -> None
                 textfont={"color": "white"} if dark else None,
             )
         )
-
-
-def _figure(height: int) -> Figure:
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": None},
-        dragmode=False,
-        hoverlabel={"namelength": -1},
-    )
-    return figure

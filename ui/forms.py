@@ -170,22 +170,15 @@ def _dropout(title: str, default: float, key: str) -> float:
     )
 
 
-def length_fields(chosen: Strategy, n_train: int) -> dict[str, Any]:
-    """Epochs, batch size and seed, for `n_train` samples."""
+def length_fields(chosen: Strategy) -> dict[str, Any]:
+    """Epochs, batch size and seed."""
     own = usual(chosen, "image")
     epochs, batch, seed = st.columns(3)
-    length = {
+    return {
         "epochs": int(epochs.number_input("Epochs", 1, 10_000, own.epochs, key=f"epochs-{chosen.name}", **KEPT)),
         "batch_size": int(batch.number_input("Batch size (samples)", 1, 4096, BATCH_SIZE, key="batch-size", **KEPT)),
         "seed": int(seed.number_input("Seed", 0, 2**31 - 1, 0, key="seed", **KEPT)),
     }
-    if length["batch_size"] > n_train:
-        st.warning(
-            f"The batch of {length['batch_size']:,} is larger than the {n_train:,} training samples: "
-            "every epoch is a single step.",
-            icon=":material/warning:",
-        )
-    return length
 
 
 def schedule_fields(chosen: Strategy) -> Schedule:
@@ -234,7 +227,7 @@ def training_fields(chosen: Strategy, modality: str, batch_size: int) -> dict[st
             "Patience (epochs)", 0, 10_000, own.patience, key=f"patience-{name}", help=PATIENCE, **KEPT
         )
         smooth = st.number_input(
-            "Label smoothing", 0.0, 0.9, 0.0, 0.05, format="%g", key="smoothing", help=SMOOTH, **KEPT
+            "Label smoothing", 0.0, 0.9, 0.0, 0.05, format="%g", key="label-smoothing", help=SMOOTH, **KEPT
         )
         precision = _choice("Precision", "precision", list(PRECISIONS), "auto", "precision", PRECISION)
     parts = st.number_input("Gradient accumulation (parts)", 1, 4096, 1, key="accumulate", help=PARTS, **KEPT)
@@ -279,7 +272,7 @@ def fill(recipe: Recipe, modality: str) -> None:
         f"patience-{name}": recipe.patience,
         "balance": recipe.balance,
         "batch-norm": recipe.batch_norm,
-        "smoothing": recipe.label_smoothing,
+        "label-smoothing": recipe.label_smoothing,
         "precision": recipe.precision,
         "accumulate": recipe.accumulate,
         "augmentation-policy": recipe.augmentation.policy,

@@ -12,7 +12,7 @@ from tlcore.runs import jobs
 from ui.guard import guard
 from ui.words import duration, plain
 
-__all__ = ["answer", "job"]
+__all__ = ["answer", "job", "progress"]
 
 POLL_SECONDS = 0.5
 
@@ -33,7 +33,7 @@ def job(
         show(now.result)
         return
     if now.live:
-        st.fragment(_watch, run_every=POLL_SECONDS)(kind, dict(about), key)
+        progress(kind, about, key=key)
         return
     if now.status == "failed":
         st.error(plain(now.words), icon=":material/error:")
@@ -42,6 +42,11 @@ def job(
         with guard():
             jobs.ask(home(), kind, about)
         st.rerun()
+
+
+def progress(kind: str, about: Mapping[str, Any], *, key: str) -> None:
+    """How far a question is that was asked before; the page is drawn anew once that is settled."""
+    st.fragment(_watch, run_every=POLL_SECONDS)(kind, dict(about), key)
 
 
 def answer(kind: str, about: Mapping[str, Any]) -> Mapping[str, Any] | None:

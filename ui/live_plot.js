@@ -89,6 +89,7 @@ function layout(data, look, zoom, labels, width) {
     xaxis: { ...axis, visible: !waiting, ...ranged(zoom.x, steps(data)), title: { text: data.unit === "epoch" ? "epoch" : "optimizer step" },
              rangemode: "tozero", nticks: 8, hoverformat: data.unit === "epoch" ? ".2f" : ",d" },
     yaxis: { ...axis, visible: !waiting, ...ranged(zoom.y, 1), ...scale, title: { text: data.what },
+             rangemode: data.include.includes(0) ? "tozero" : "normal",
              autorangeoptions: { include: data.include, clipmin: data.floor ?? undefined } },
   };
 }

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from tlcore.adapters.counting import count
+from tlcore.adapters.shapes import Shapes
 from tlcore.strategies import Lora
 from tlcore.training import Recipe
 from tlcore.training.outline import Outline, Part, PhaseCost
@@ -22,12 +24,15 @@ POINTS = 240
 
 
 def adapter_count(recipe: Recipe) -> int | None:
-    """Parameters of the adapters, counted in the background the first time; None while that is not known."""
+    """Parameters of the adapters; None until the backbone's shapes are known, for which a job is asked once.
+
+    Raises:
+        RecipeError: nothing fits the targets.
+    """
     if not isinstance(recipe.strategy, Lora):
         return None
-    settings = {key: getattr(recipe.strategy, key) for key in ("rank", "targets", "dora")}
-    known = answer("adapters", {"backbone": recipe.backbone, "strategy": {"name": "lora", **settings}})
-    return int(known["n_params"]) if known else None
+    known = answer("shapes", {"backbone": recipe.backbone})
+    return count(Shapes.from_dict(known), recipe.strategy.settings()).adapters if known else None
 
 
 def what_trains(made: Outline) -> None:
@@ -78,11 +83,10 @@ def _series(made: Outline) -> list[tuple[str, list[int], list[float | None]]]:
         bases = tuple(phase.lrs.get(part.pattern) for phase in made.phases)
         if groups and groups[-1][0] == bases:
             groups[-1][1].insert(0, part)
-        elif any(bases):
-            groups.append((bases, [part]))
         else:
-            groups.append((bases, []))
-    return [(_name(parts), steps, [made.rate(parts[0], step) for step in steps]) for _, parts in groups if parts]
+            groups.append((bases, [part]))
+    moving = [parts for bases, parts in groups if any(bases)]
+    return [(_name(parts), steps, [made.rate(parts[0], step) for step in steps]) for parts in moving]
 
 
 def _name(parts: Sequence[Part]) -> str:
@@ -152,6 +156,6 @@ def rate_finder(recipe: Recipe, made: Outline, use: Any) -> None:
             key="range",
             action="Run the range test",
             icon=":material/query_stats:",
-            note="Trains the last phase for 100 steps while the rates rise, and watches the loss. Nothing is kept of it.",
+            note="Trains the last phase for 100 steps while the rates rise, and watches the loss. No weights are kept.",
             show=show,
         )

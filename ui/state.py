@@ -1,4 +1,4 @@
-"""Typed access to the session and to what is cached for it. No other file names a session key.
+"""Typed access to the session and to what is cached for it. No other file names a session key, but `ui/model_state.py`.
 
 What a page shows is in the URL; the session only remembers the last choice for when a page is opened without one.
 """
@@ -27,12 +27,15 @@ __all__ = [
     "choose",
     "dataset",
     "drop_upload",
+    "forget",
     "given_phases",
     "history",
     "keep_upload",
     "pick",
     "put",
     "remember",
+    "remembered",
+    "segment",
     "studio",
     "tell",
     "told",
@@ -87,6 +90,17 @@ def remember(kind: str, chosen: str) -> None:
     st.session_state[f"last {kind}"] = chosen
 
 
+def forget(kind: str) -> None:
+    """Open pages without a `kind` from now on, or with the first there is."""
+    st.session_state.pop(f"last {kind}", None)
+
+
+def remembered(kind: str) -> str | None:
+    """What `remember` was told last."""
+    last: str | None = st.session_state.get(f"last {kind}")
+    return last
+
+
 def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, icon: str | None = None) -> str:
     """A select box over ids whose choice lives in the URL as `?kind=id`; without one, the last choice or the first.
 
@@ -105,6 +119,24 @@ def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label
         st.query_params[kind] = st.session_state[key]
 
     return st.selectbox(label, options, format_func=name, key=key, on_change=follow, icon=icon)
+
+
+def segment(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, help_text: str = "") -> str:
+    """Like `pick`, as a row of buttons."""
+    asked, key = st.query_params.get(kind), f"segment-{kind}"
+    current = next((value for value in (asked, remembered(kind)) if value in options), options[0])
+    st.session_state[key] = current
+    remember(kind, current)
+    if asked != current:
+        st.query_params[kind] = current
+
+    def follow() -> None:
+        st.query_params[kind] = st.session_state[key] or current
+
+    chosen = st.segmented_control(
+        label, options, format_func=name, key=key, on_change=follow, help=help_text or None, required=True
+    )
+    return chosen or current
 
 
 def put(widgets: Mapping[str, object], *, phases: Sequence[Phase] = ()) -> None:

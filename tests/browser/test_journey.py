@@ -54,7 +54,7 @@ def bring(page: Page) -> None:
 def start(page: Page, epochs: int) -> str:
     """Start a training of so many epochs from the Strategy page; returns the run's id."""
     open_page(page, "Strategy")
-    field = page.locator(".st-key-epochs input")
+    field = page.locator(".st-key-epochs-feature_extraction input")
     field.fill(str(epochs))
     field.press("Enter")
     expect(page.get_by_text(f"{epochs * 4:,} in all", exact=False)).to_be_visible()

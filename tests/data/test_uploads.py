@@ -58,6 +58,7 @@ def test_it_is_copied_in_pieces(home: Path) -> None:
         ("", "upload"),
         ('we<ir>d:"|?*.csv', "we_ir_d_____.csv"),
         ("x" * 300 + ".zip", "x" * 96 + ".zip"),
+        ("model.v2.safetensors", "model.v2.safetensors"),
         ("ü" * 300 + ".zip", "ü" * 48 + ".zip"),
     ],
 )

@@ -18,11 +18,12 @@ def test_points_extend_the_curves_of_their_scope() -> None:
     held = History(run="r")
     held.extend([point(7, "step", 1, 1, train_loss=2.0), point(9, "epoch", 1, 1, train_loss=1.5, val_loss=1.0)])
     held.extend([point(12, "step", 2, 2, train_loss=1.0)])
-    assert held.last == 12
-    assert held.curves["step", "train_loss"] == Curve(steps=[1, 2], values=[2.0, 1.0])
+    assert held.newest is not None and held.newest.id == 12
+    curve = held.curve("step", "train_loss")
+    assert (list(curve.steps), list(curve.values)) == ([1, 2], [2.0, 1.0])
     assert held.latest("epoch", "val_loss") == 1.0
     assert held.latest("epoch", "absent") is None
-    assert held.ends == [(1, 1)]
+    assert held.ends == {1: 1}
 
 
 def test_a_short_curve_is_left_alone() -> None:

@@ -46,11 +46,12 @@ def test_a_live_run_shows_how_far_it_is(open_page: Open, studio: Studio) -> None
     assert shown["Remaining"] == "1 min 15 s" and shown["Elapsed"].startswith("1 min")
     assert "Epoch 3 of 4 · step 25 of 40" in texts(at)
     loss = charts(at)["loss (nats)"]
-    steps, epochs, val = loss["traces"]
-    assert steps["x"] == list(range(1, 26)) and steps["y"][0] == 1.0 and steps["look"] == "faint"
+    steps, average, epochs, val, best = loss["traces"]
+    assert steps["x"] == average["x"] == list(range(1, 26)) and steps["y"][0] == 1.0 and steps["look"] == "faint"
     assert epochs["x"] == [10, 20] and val["y"] == [0.2, 0.1]
+    assert (best["look"], best["x"], best["y"], best["name"]) == ("star", [20], [0.1], "Best epoch 2")
     assert loss["unit"] == "step" and loss["per_epoch"] == 10.0
-    assert charts(at)["accuracy"]["share"] is True
+    assert charts(at)["accuracy"]["tick"] == ".0%"
     assert "validation 20.0 %" in charts(at)["accuracy"]["alt"]
 
 
@@ -78,7 +79,7 @@ def test_each_poll_reads_only_what_is_new(open_page: Open, studio: Studio, monke
     train(studio, run, steps=5)
     at = open_page("train", run=run.id)
     ran(at)
-    assert asked[0] == 0 and asked[-1] == studio.store.points(run.id)[-1].id
+    assert asked[0] == 0 and asked[-1] == studio.store.points(run.id)[-1].id - 1, "the last one is looked at again"
     assert len(charts(at)["loss (nats)"]["traces"][0]["x"]) == 5
 
 
@@ -189,3 +190,55 @@ def test_hostile_names_are_only_words(open_page: Open, studio: Studio) -> None:
         ran(at)
     heat = json.loads(at.get("plotly_chart")[0].proto.spec)
     assert "<b>" not in json.dumps([heat["layout"]["xaxis"]["ticktext"], heat["data"][0]["customdata"]])
+
+
+def test_phases_and_warnings_are_marked_on_every_chart(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running")
+    train(studio, run, steps=30)
+    studio.store.note(run.id, "Phase 'head' from epoch 1: 10 parameters train.", level="phase", step=0)
+    studio.store.note(run.id, "Phase '<b>all</b>' from epoch 2: 99 parameters train.", level="phase", step=10)
+    studio.store.note(run.id, "Accuracy rose and then crashed.", level="warning", step=20)
+    drawn = charts(open_page("train", run=run.id))
+    for data in drawn.values():
+        assert [(mark["step"], mark["kind"]) for mark in data["marks"]] == [
+            (0, "phase"),
+            (10, "phase"),
+            (20, "warning"),
+        ]
+        assert "<b>" not in json.dumps(data["marks"])
+    assert set(drawn) == {"loss (nats)", "accuracy", "learning rate"}
+
+
+def test_each_view_of_the_machinery_has_its_charts(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running")
+    train(studio, run, steps=12)
+    at = open_page("train", run=run.id)
+    for view, drawn in (("norm", {"gradient norm"}), ("machine", {"samples / s", "memory (GiB)", "utilisation"})):
+        at.radio(key="machinery").set_value(view)
+        ran(at)
+        assert drawn <= set(charts(at))
+
+
+def test_smoothing_changes_the_average_and_nothing_else(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running")
+    train(studio, run, steps=12)
+    at = open_page("train", run=run.id)
+    before = {trace["key"]: trace for trace in charts(at)["loss (nats)"]["traces"]}
+    at.slider(key="smoothing").set_value(0.0)
+    ran(at)
+    after = {trace["key"]: trace for trace in charts(at)["loss (nats)"]["traces"]}
+    assert set(before) - set(after) == {"average"} and after["steps"] == before["steps"]
+    assert before["average"]["y"][0] == 1.0 and before["average"]["y"][-1] > before["steps"]["y"][-1]
+
+
+def test_an_interrupted_run_goes_on_where_it_was(open_page: Open, studio: Studio, home: Path) -> None:
+    run = make_run(studio, status="running", dataset=image_dataset(home).id)
+    train(studio, run, steps=15)
+    studio.store.end(run.id, "interrupted", "The worker process 7 was killed by SIGKILL.")
+    at = open_page("train", run=run.id)
+    at.button(key="resume").click()
+    ran(at)
+    again = studio.store.run(run.id)
+    assert again.status == "queued" and [other.id for other in studio.runs()] == [run.id]
+    assert len(charts(at)["loss (nats)"]["traces"][0]["x"]) == 15, "what it had learned is still drawn"
+    assert not at.error, "its earlier end is over"

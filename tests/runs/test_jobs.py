@@ -10,6 +10,7 @@ from tlcore.lock import take
 from tlcore.runs import jobs
 from tlcore.strategies import strategy
 from tlcore.training import Recipe
+from tlcore.training.speed import MODES
 
 
 @pytest.fixture
@@ -77,8 +78,31 @@ def test_a_killed_one_is_noticed_and_a_cancelled_one_forgotten(home, quiet, kind
     assert jobs.look(home, "double", {"n": 2}).status == "new" and not jobs.waiting(home)
 
 
+def test_an_answer_can_be_asked_for_anew(home, quiet, kinds):
+    answered(home, "double", {"n": 4})
+    assert jobs.again(home, "double", {"n": 4}).status == "waiting"
+    assert jobs.again(home, "double", {"n": 4}).status == "waiting", "one that is under way goes on"
+    assert jobs.again(home, "double", {"n": 5}).status == "waiting", "also one that was never asked for"
+
+
+def test_all_answers_of_a_kind_are_found_with_their_questions(home, quiet, kinds):
+    for n in (1, 2):
+        answered(home, "double", {"n": n})
+    answered(home, "fail", {})
+    found = jobs.answers(home, "double")
+    assert sorted((about["n"], result["twice"]) for about, result in found) == [(1, 2), (2, 4)]
+    assert jobs.answers(home, "fail") == ()
+
+
+def test_what_is_quick_does_not_queue_behind_what_measures(home, quiet):
+    for kind in ("cost", "speed", "inspection", "download"):
+        jobs.ask(home, kind, {})
+    lanes = {folder.name.partition("-")[0]: jobs.lane(folder) for folder in jobs.waiting(home)}
+    assert lanes["cost"] == lanes["speed"] and len(set(lanes.values())) == 3
+
+
 def test_an_unknown_kind_is_refused(home):
-    with pytest.raises(RunError, match="no job called 'magic'. Known: adapters, advice, cost, range"):
+    with pytest.raises(RunError, match="no job called 'magic'. Known: advice, cost, download"):
         jobs.ask(home, "magic", {})
 
 
@@ -88,13 +112,14 @@ def test_the_nursery_measures_rates_and_cost(home):
     tuned = Recipe(
         dataset=dataset.id, backbone="minilm", strategy=strategy("gradual_unfreezing", "text"), epochs=6
     ).to_dict()
-    asked = [("range", plain), ("cost", tuned)]
+    small = {"backbone": "shufflenet_v2_x0_5"}
+    asked = [("range", plain), ("cost", tuned), ("speed", small | {"batch_sizes": [1, 2]}), ("inspection", small)]
     for kind, about in asked:
         assert jobs.ask(home, kind, about).live
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while any(jobs.look(home, *one).live for one in asked) and time.monotonic() < deadline:
         time.sleep(0.1)
-    curve, cost = (jobs.look(home, *one) for one in asked)
+    curve, cost, speed, inspection = (jobs.look(home, *one) for one in asked)
     assert curve.status == "done", curve.words
     points, suggestion = curve.result["points"], curve.result["suggestion"]
     assert points[0]["lr"] == pytest.approx(1e-6) and points[-1]["lr"] <= 1.0
@@ -103,3 +128,13 @@ def test_the_nursery_measures_rates_and_cost(home):
     assert cost.status == "done", cost.words
     phases = cost.result["phases"]
     assert len(phases) == 3 and all(phase["step"] > 0 and phase["memory"] > 1e7 for phase in phases)
+    assert inspection.status == "done", inspection.words
+    assert inspection.result["classifier"]["in_features"] == 1024 and inspection.result["lora"]["auto"]
+    assert speed.status == "done", speed.words
+    uses = [(reading["mode"], reading["batch_size"]) for reading in speed.result["readings"]]
+    assert uses == [("inference", 1), ("inference", 2), ("training", 1), ("training", 2)]
+    assert all(reading["seconds"] > 0 and reading["memory"] > 1e6 for reading in speed.result["readings"])
+    inferred, trained = (sum(r["memory"] for r in speed.result["readings"] if r["mode"] == m) for m in MODES)
+    assert trained > inferred, "activations, gradients and moments come on top"
+    written = [(home / "jobs" / one.id / "answer.json").stat().st_mtime for one in (inspection, speed)]
+    assert written == sorted(written), "it did not wait for its turn to measure"

@@ -34,7 +34,7 @@ def recipe(dataset, **changes):
     return Recipe(**({"dataset": dataset.id, "backbone": "minilm", "epochs": 3} | changes))
 
 
-def wait(studio, run, until, seconds=60):
+def wait(studio, run, until, seconds=240):
     """Poll as a page does, until the run is as wished."""
     end = time.monotonic() + seconds
     while not until(run):

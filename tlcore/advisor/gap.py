@@ -17,17 +17,17 @@ IMAGE_GAP = 0.7
 """`shift` up to which images count as similar.
 
 Measured on EfficientNet-Lite0, which saw ImageNet, with 64 images each: random crops of two photographs of 640 x 427
-pixels 0.30 (8 of them 0.36, 128 of them 0.30), of one of them 0.33 and 0.49, in grey 0.39, made 32 pixels small 0.62; on
-the other side photographs made 16 pixels small 0.79, screenshots 0.88, stripes as in spectrograms 0.97, handwritten
-digits of 16 pixels 1.06 (8 of them 1.10), noise 1.27, blank paper 2.08. The figures are in units of the pretraining's own
-spread, so that other networks should be alike, but those were not measured.
+pixels 0.30 (8 of them 0.36, 128 of them 0.30), of one of them 0.33 and 0.49, in grey 0.39, made 32 pixels small 0.62;
+on the other side photographs made 16 pixels small 0.79, screenshots 0.88, stripes as in spectrograms 0.97, handwritten
+digits of 16 pixels 1.06 (8 of them 1.10), noise 1.27, blank paper 2.08. The figures are in units of the pretraining's
+own spread, so that other networks should be alike, but those were not measured.
 """
 TEXT_GAP = 2.0
 """Tokens a word up to which texts count as similar.
 
 Measured with MiniLM's English vocabulary: customer messages 1.25, a licence 1.30, a readme with commands 1.76; on the
-other side German, Spanish and French 2.2 to 2.3, medical notes 2.3, C 2.4, Python 2.7, Hindi 3.2, log lines 4.1, Russian,
-Arabic and Greek 4.3 to 4.9, Korean 6.9, chemical names 12, Chinese 16, SMILES strings 23, Thai 33.
+other side German, Spanish and French 2.2 to 2.3, medical notes 2.3, C 2.4, Python 2.7, Hindi 3.2, log lines 4.1,
+Russian, Arabic and Greek 4.3 to 4.9, Korean 6.9, chemical names 12, Chinese 16, SMILES strings 23, Thai 33.
 """
 Moments = dict[nn.Module, tuple[Tensor, Tensor, int]]
 """By BatchNorm layer: sum and sum of squares of each channel (C,), and how many values went into each."""

@@ -13,6 +13,7 @@ __all__ = ["class_name", "file_name", "readable"]
 MAX_CLASS_CHARS = 80
 MAX_PATH_CHARS = 300
 MAX_FILE_CHARS = 100
+MAX_SUFFIX_CHARS = 16
 BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
@@ -37,8 +38,9 @@ def file_name(raw: str) -> str:
     """A file name without folders or characters that a file system may refuse; the suffix is kept."""
     last = re.split(r"[\\/]", _plain(raw))[-1]
     safe = re.sub(r'[<>:"|?*]', "_", last).strip(". ") or "upload"
-    suffix = PurePosixPath(safe).suffix[:10]
-    stem = safe.removesuffix(suffix) if suffix else safe
+    suffix = PurePosixPath(safe).suffix
+    suffix = suffix if len(suffix) <= MAX_SUFFIX_CHARS else ""
+    stem = safe.removesuffix(suffix)
     room = MAX_FILE_CHARS - len(suffix)
     return stem.encode()[:room].decode(errors="ignore") + suffix
 

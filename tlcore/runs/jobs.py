@@ -1,6 +1,7 @@
 """Short work on the side that a page waits for: measurements and downloads, done once for what they are about.
 
-A job is a folder named by what was asked. The nursery works through those without an answer, one at a time.
+A job is a folder named by what was asked. The nursery works through those without an answer, one at a time in each
+lane: what is measured has the machine to itself, and what is quick, or waits for the network, need not queue behind it.
 """
 
 from __future__ import annotations
@@ -21,17 +22,28 @@ from tlcore.lock import is_held
 from tlcore.runs import launcher
 from tlcore.zoo import learn
 
-__all__ = ["KINDS", "Job", "ask", "cancel", "look", "waiting", "work"]
+__all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "lane", "look", "waiting", "work"]
 
 KINDS: Mapping[str, str] = {
-    "adapters": "tlcore.runs.measurements:adapters",
     "advice": "tlcore.runs.measurements:advice",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
+    "inspection": "tlcore.runs.models:inspection",
     "named": "tlcore.runs.weights:named",
     "range": "tlcore.runs.measurements:rate_range",
+    "shapes": "tlcore.runs.measurements:shapes",
+    "speed": "tlcore.runs.models:speed",
+    "upload": "tlcore.runs.models:upload",
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
+LANES: Mapping[str, str] = {
+    "download": "network",
+    "inspection": "quick",
+    "named": "names",
+    "shapes": "quick",
+    "upload": "disk",
+}
+"""Where a kind queues; those that are not named here measure, and queue together."""
 Tell = Callable[[float, str], None]
 """Takes the share done, in [0, 1], and what is being done."""
 TELL_SECONDS = 0.2
@@ -98,6 +110,20 @@ def look(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
     return Job(**known, status="waiting", words="waiting for its turn")
 
 
+def again(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
+    """Have it answered anew; one that is under way goes on."""
+    if look(home, kind, about).status == "done":
+        (_folder(home, kind, about) / "answer.json").unlink(missing_ok=True)
+        (_folder(home, kind, about) / "asked.json").unlink(missing_ok=True)
+    return ask(home, kind, about)
+
+
+def answers(home: Path, kind: str) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]:
+    """All answers of a kind that are kept, each with what was asked, the newest first."""
+    found = sorted((home / "jobs").glob(f"{kind}-*/answer.json"), key=lambda path: -path.stat().st_mtime)
+    return tuple((_read(path.with_name("asked.json")).get("about", {}), _read(path)) for path in found)
+
+
 def cancel(home: Path, kind: str, about: Mapping[str, Any]) -> None:
     """Ask for an end; what was found out is dropped."""
     folder = _folder(home, kind, about)
@@ -111,6 +137,11 @@ def waiting(home: Path) -> tuple[Path, ...]:
     over = ("answer.json", "failed.json", "cancel", "began")
     fresh = [folder for folder in asked if not any((folder / name).exists() for name in over)]
     return tuple(sorted(fresh, key=lambda folder: (folder / "asked.json").stat().st_mtime))
+
+
+def lane(folder: Path) -> str:
+    """Where a job queues."""
+    return LANES.get(folder.name.rpartition("-")[0], "measure")
 
 
 def work(home: Path, folder: Path) -> int:

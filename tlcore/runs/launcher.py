@@ -14,6 +14,10 @@ from tlcore.lock import is_held
 
 __all__ = ["bell", "ensure", "nursery_lock", "ring"]
 
+PATIENT = {"OMP_WAIT_POLICY": "passive"}
+"""Read when torch is loaded: threads that wait sleep. Spinning ones made a training step take six times as long beside
+one other busy process, and are hardly faster alone."""
+
 
 def bell(home: Path) -> Path:
     """The file whose time of change tells the nursery that something waits."""
@@ -47,5 +51,5 @@ def ensure(home: Path) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={**PATIENT, **os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )

@@ -78,7 +78,8 @@ class Nursery:
         self.code = _code_time()
         self.cold = list(WARM)
         self.ahead = [] if self.n_gpus else [record for record in backbones("image") if record.package]
-        self.exporter = self.job = 0
+        self.jobs: dict[str, int] = {}  # process id, by lane
+        self.exporter = 0
 
     def run(self) -> None:
         """Look at the bell often, at the store now and then, and import what is still cold in between."""
@@ -88,15 +89,15 @@ class Nursery:
             rung = _changed(launcher.bell(self.home))
             if self.reap() or rung != heard or time.monotonic() - looked > LOOK_SECONDS:
                 heard, looked = rung, time.monotonic()
-                if not self.children and not self.job and _code_time() != self.code:
+                if not self.children and not self.jobs and _code_time() != self.code:
                     return
                 self.start_queued()
-                self.start_job()
+                self.start_jobs()
             elif self.cold:
                 self.warm()
-            elif self.ahead and not self.children and not self.exporter and not self.job:
+            elif self.ahead and not self.children and not self.exporter and not self.jobs:
                 self.export(self.ahead.pop(0))
-            busy = time.monotonic() if self.children or self.job else busy
+            busy = time.monotonic() if self.children or self.jobs else busy
             time.sleep(POLL_SECONDS)
 
     def warm(self) -> None:
@@ -131,17 +132,23 @@ class Nursery:
             _LOG.info("run %s is process %d", run.id, pid)
         os.close(lock)
 
-    def start_job(self) -> None:
-        """Fork a child for the oldest measurement that somebody waits for, one at a time."""
-        fresh = jobs.waiting(self.home) if not self.job else ()
-        lock = take(fresh[0] / "lock") if fresh else None
+    def start_jobs(self) -> None:
+        """Fork a child for the oldest job in each lane that is free."""
+        for folder in jobs.waiting(self.home):
+            if jobs.lane(folder) not in self.jobs:
+                self.start_job(folder)
+
+    def start_job(self, folder: Path) -> None:
+        """Fork a child for a job, unless another process has it; the child inherits its lock."""
+        lock = take(folder / "lock")
         if lock is None:
             return
-        (fresh[0] / "began").touch()
+        (folder / "began").touch()
         gc.freeze()
-        self.job = os.fork()
-        if self.job == 0:
-            self.become(fresh[0] / "log.txt", lambda: jobs.work(self.home, fresh[0]))
+        pid = os.fork()
+        if pid == 0:
+            self.become(folder / "log.txt", lambda: jobs.work(self.home, folder))
+        self.jobs[jobs.lane(folder)] = pid
         os.close(lock)
 
     def become_worker(self, child: Child, log: Path) -> NoReturn:
@@ -193,18 +200,18 @@ class Nursery:
 
     def reap(self) -> bool:
         """Collect ended children; a run whose worker died is closed with the reason. Returns whether any ended."""
-        before = len(self.children)
-        while self.children or self.exporter or self.job:
+        before = len(self.children) + len(self.jobs)
+        while self.children or self.exporter or self.jobs:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 break
             self.exporter = 0 if pid == self.exporter else self.exporter
-            self.job = 0 if pid == self.job else self.job
+            self.jobs = {lane: job for lane, job in self.jobs.items() if job != pid}
             child = self.children.pop(pid, None)
             if child and status:
                 unfinished: set[Status] = {*BUSY, "interrupted"}
                 self.store.end(child.run, "interrupted", _reason(pid, status), where=unfinished)
-        return len(self.children) != before
+        return len(self.children) + len(self.jobs) != before
 
 
 def _reason(pid: int, status: int) -> str:

@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ from tlcore.runs.store import Store, open_store
 from tlcore.strategies import Lora
 from tlcore.training import Recipe
 from tlcore.training.checkpoint import save_weights
-from tlcore.training.events import EpochDone, RunStarted, SavePoint
+from tlcore.training.events import EpochDone, Event, RunStarted, SavePoint
 from tlcore.training.loop import fit
 from tlcore.training.scoring import embedder, logits
 from tlcore.zoo import backbone, learn
@@ -81,30 +82,48 @@ def _train(home: Path, store: Store, run: Run) -> None:
     )
     recorder = Recorder(store, run.id, data, n_classes=len(dataset.classes), meter=Meter(device))
     folder = run_folder(home, run.id)
-    weights, state = folder / "best.safetensors", folder / "state.pt"
+    state = folder / "state.pt"
     resume = state if state.exists() else None
-    saved = time.monotonic()
-    with closing(fit(model, data, recipe, resume=resume)) as events:
-        for event in events:
-            if isinstance(event, RunStarted):
-                store.rewind(run.id, event.step)
-            recorder.take(event)
-            if isinstance(event, SavePoint) and _due(event, time.monotonic() - saved):
-                recorder.flush()
-                event.save(state)
-                saved = time.monotonic()
-            if recorder.stop:
-                break
+    try:
+        with closing(fit(model, data, recipe, resume=resume)) as events:
+            _follow(events, store, recorder, run.id, state)
+    except Exception:
+        recorder.flush()
+        if recorder.best is not None:
+            try:  # the model holds its best epoch
+                _keep(model, folder, recipe, dataset.classes, recorder.best.epoch)
+            except Exception:  # what made the training fail is what the user needs to know
+                _LOG.exception("the best epoch of run %s could not be kept", run.id)
+        raise
     recorder.flush()
     if recorder.best is None:
         store.end(run.id, "stopped", "Stopped before the first epoch was finished: there is no model to keep.")
-    else:
-        save_weights(model, weights, recipe, dataset.classes, recorder.best.epoch)
-        if isinstance(recipe.strategy, Lora):
-            save_adapter(model, folder / "adapter", dataset.classes)
-        _score(store, run, recorder, recorder.best, model, data, dataset)
-        if not recorder.stop:
-            state.unlink(missing_ok=True)
+        return
+    _keep(model, folder, recipe, dataset.classes, recorder.best.epoch)
+    _score(store, run, recorder, recorder.best, model, data, dataset)
+    if not recorder.stop:
+        state.unlink(missing_ok=True)
+
+
+def _follow(events: Iterable[Event], store: Store, recorder: Recorder, run_id: str, state: Path) -> None:
+    """Until the training is over, or asked to stop."""
+    saved = time.monotonic()
+    for event in events:
+        if isinstance(event, RunStarted):
+            store.rewind(run_id, event.step)
+        recorder.take(event)
+        if isinstance(event, SavePoint) and _due(event, time.monotonic() - saved):
+            recorder.flush()
+            event.save(state)
+            saved = time.monotonic()
+        if recorder.stop:
+            return
+
+
+def _keep(model: TransferModel, folder: Path, recipe: Recipe, classes: Sequence[str], epoch: int) -> None:
+    save_weights(model, folder / "best.safetensors", recipe, classes, epoch)
+    if isinstance(recipe.strategy, Lora):
+        save_adapter(model, folder / "adapter", classes)
 
 
 def _due(point: SavePoint, since: float) -> bool:
@@ -134,7 +153,10 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, TlcoreError):
         return str(error)
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return "The device ran out of memory even with one sample at a time. Free some, or take a smaller model, and start again."
+        return (
+            "The device ran out of memory even with one sample at a time. Free some, or take a smaller model, and "
+            "start again."
+        )
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "The disk is full. Free some space and resume the run."
     return f"Something unforeseen went wrong ({type(error).__name__}). The run's log has the details."

@@ -67,8 +67,9 @@ def learn(home: Path) -> None:
     """
     found = (_read(path) for path in sorted((home / "zoo").glob("*.json")))
     fresh = {record.name: record for record in found if record and record.name not in _REGISTRY}
-    _NAMED.clear()
-    _NAMED.update(fresh)
+    for gone in _NAMED.keys() - fresh.keys():
+        _NAMED.pop(gone, None)
+    _NAMED.update(fresh)  # those that stay are there all the while, for other threads
 
 
 def keep(record: Backbone, home: Path) -> None:

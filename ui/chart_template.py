@@ -1,0 +1,25 @@
+"""The template of all figures: no title, for the heading above says it; room for the data; a legend that fits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+__all__ = ["figure"]
+
+
+def figure(height: int) -> Figure:
+    """An empty figure of so many pixels."""
+    import plotly.graph_objects as go
+
+    made = go.Figure()
+    made.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": None},
+        dragmode=False,
+        hoverlabel={"namelength": -1},
+    )
+    return made
