@@ -78,7 +78,7 @@ def test_a_killed_one_is_noticed_and_a_cancelled_one_forgotten(home, quiet, kind
 
 
 def test_an_unknown_kind_is_refused(home):
-    with pytest.raises(RunError, match="no job called 'magic'. Known: advice, cost, range, shapes"):
+    with pytest.raises(RunError, match="no job called 'magic'. Known: advice, cost, download, named, range, shapes"):
         jobs.ask(home, "magic", {})
 
 
