@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ui.chart_template import figure
+from ui import chart_template
 from ui.words import label
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def memory_bars(rows: Sequence[tuple[str, Mapping[str, int]]]) -> Figure:
     """A bar for each method (its title, bytes by part), over lines where GPUs end."""
     import plotly.graph_objects as go
 
-    made, places = figure(height=250), list(range(len(rows)))
+    made, places = _figure(height=250), list(range(len(rows)))
     for part, title in PARTS.items():
         amounts = [parts[part] / GIB for _, parts in rows]
         made.add_trace(
@@ -94,7 +94,7 @@ def against_rank(
     """Lines over ranks, which double from one to the next, with the chosen rank marked."""
     import plotly.graph_objects as go
 
-    made = figure(height=260)
+    made = _figure(height=260)
     for name, values in series:
         made.add_trace(
             go.Scatter(
@@ -121,7 +121,7 @@ def against_rank(
 
 def factors(d_out: int, d_in: int, rank: int) -> Figure:
     """W (d_out, d_in) beside B (d_out, r) and A (r, d_in), all in one scale."""
-    made = figure(height=300)
+    made = _figure(height=300)
     gap = 0.22 * max(d_in, d_out)
     boxes = (
         ("W", 0.0, d_in, d_out, _GRAY, f"W, frozen<br>{d_out:,} × {d_in:,}"),
@@ -140,3 +140,11 @@ def factors(d_out: int, d_in: int, rank: int) -> Figure:
     made.update_xaxes(visible=False, range=[-0.02 * width, 1.02 * width], constrain="domain")
     made.update_yaxes(visible=False, range=[0, d_out], scaleanchor="x", scaleratio=1, constrain="domain")
     return made
+
+
+def _figure(height: int) -> Figure:
+    """The template, once pandas is whole: Plotly looks at it while the server's start still imports it elsewhere."""
+    import pandas as pd
+
+    del pd
+    return chart_template.figure(height)

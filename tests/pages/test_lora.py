@@ -65,7 +65,7 @@ def test_a_change_is_in_the_link_and_in_every_number(open_page: Open) -> None:
     ran(at)
     assert values(at)["Trainable"] == "589,824"
     bars, ranks, _, drawing = charts(at)
-    assert [trace["name"] for trace in bars["data"]][:4] == ["Weights", "Gradients", "Optimizer", "Activations"]
+    assert [trace.get("name") for trace in bars["data"]][:4] == ["Weights", "Gradients", "Optimizer", "Activations"]
     assert ranks["data"][0]["y"][4] == 589_824 and ranks["data"][0]["x"][4] == 16
     boxes = {shape["name"]: shape for shape in drawing["layout"]["shapes"]}
     assert boxes["A"]["y1"] - boxes["A"]["y0"] == boxes["B"]["x1"] - boxes["B"]["x0"] == 16
