@@ -111,12 +111,12 @@ def _stages(stages: Sequence[Mapping[str, Any]], record: Backbone) -> None:
         height="content",
         alt="Stages with their parameters",
         column_config={
-            "stage": column.TextColumn("Stage", pinned=True, width=150),
+            "stage": column.TextColumn("Stage", pinned=True, width=140),
             "params": column.NumberColumn("Parameters", format="localized", width=95),
             "share": column.ProgressColumn("Share (%)", format="%.1f", min_value=0, max_value=100, width=90),
             "norms": column.NumberColumn("BatchNorms", help="BatchNorm layers.", width=80),
             "norm params": column.NumberColumn(
-                "Theirs", format="localized", help="Parameters of the BatchNorm layers.", width=60
+                "Their params", format="localized", help="Of the BatchNorm layers.", width=80
             ),
             "output": column.TextColumn(
                 "Output", help="Of one image: channels, height, width, or as it comes.", width=105
@@ -132,7 +132,8 @@ def _lora(targets: Mapping[str, Sequence[str]]) -> None:
         alike = Counter(re.sub(r"\d+", "*", name) for name in names)
         shown = ", ".join(f"{n} × `{pattern}`" for pattern, n in alike.most_common(MOST_PATTERNS))
         more = f" and {len(alike) - MOST_PATTERNS} more kinds" if len(alike) > MOST_PATTERNS else ""
-        found = f"**{len(names):,}** modules, {shown}{more}" if names else "nothing"
+        counted = f"**{len(names):,}** {'module' if len(names) == 1 else 'modules'}"
+        found = f"{counted}, {shown}{more}" if names else "nothing"
         lines.append(f"- {TARGETS.get(target, target)}: {found}")
     st.markdown("**LoRA** would adapt, by target:\n" + "\n".join(lines))
 

@@ -3,7 +3,7 @@
 import pytest
 from torch import nn
 
-from tlcore.zoo import backbone
+from tlcore.zoo import backbone, resolve
 from tlcore.zoo.inspection import inspect
 
 UNLIKE = (
@@ -99,6 +99,18 @@ def test_a_module_that_only_wraps_another_gives_way_to_it():
     found = inspect(backbone("bert-base-uncased"))
     assert "encoder.layer" in {part.path for part in found.parts}
     assert "encoder" not in {part.path for part in found.parts}
+
+
+def test_a_stage_around_the_head_has_the_shape_of_what_comes_before_it(home):
+    found = inspect(resolve("convnext_atto", home))
+    assert found.classifier.path == "head.fc" and "head" in found.stages[-1].name
+    assert found.stages[-1].output == (320, 7, 7)
+
+
+def test_parameters_under_two_names_count_once(home):
+    record = resolve("coat_lite_tiny", home)
+    found = inspect(record)
+    assert found.n_params < record.n_params + found.classifier.n_params and found.auxiliary == 0
 
 
 def test_no_weight_is_made(monkeypatch):

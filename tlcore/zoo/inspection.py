@@ -91,8 +91,8 @@ def inspect(backbone: Backbone) -> Inspection:
         n_params=found[0].n_params,
         parts=found,
         classifier=last,
-        auxiliary=found[0].n_params - backbone.n_params - (last.n_params if last else 0),
-        stages=_stages(backbone, whole),
+        auxiliary=max(0, found[0].n_params - backbone.n_params - (last.n_params if last else 0)),
+        stages=_stages(backbone, whole, last.path if last else ""),
     )
 
 
@@ -146,8 +146,8 @@ def _classifier(whole: nn.Module) -> Classifier:
     )
 
 
-def _stages(backbone: Backbone, whole: nn.Module) -> tuple[Stage, ...]:
-    outputs = _outputs(backbone, whole) if backbone.modality == "image" else {}
+def _stages(backbone: Backbone, whole: nn.Module, head: str) -> tuple[Stage, ...]:
+    outputs = _outputs(backbone, whole, head) if backbone.modality == "image" else {}
     norms = backbone.batch_norm_params or (0,) * len(backbone.stages)
     return tuple(
         Stage(
@@ -167,15 +167,15 @@ def _batch_norms(whole: nn.Module, name: str) -> int:
     return sum(isinstance(layer, NORMS) for layer in named[name].modules()) if name in named else 0
 
 
-def _outputs(backbone: Backbone, whole: nn.Module) -> dict[str, tuple[int, ...]]:
-    """Shapes, without the batch, of what the stages' modules make of one image."""
+def _outputs(backbone: Backbone, whole: nn.Module, head: str) -> dict[str, tuple[int, ...]]:
+    """Shapes, without the batch, of what the stages' modules make of one image; none of a module around the head."""
     made: dict[str, tuple[int, ...]] = {}
 
     def note(name: str, out: object) -> None:
         if isinstance(out, Tensor):
             made[name] = tuple(map(int, out.shape[1:]))
 
-    named = dict(whole.named_modules())
+    named = {name: module for name, module in whole.named_modules() if not head.startswith(f"{name}.")}
     for name in (name for stage in backbone.stages for name in stage.split("|") if name in named):
         named[name].register_forward_hook(lambda _, __, out, name=name: note(name, out))
     whole.eval()(torch.empty(1, 3, backbone.input_size, backbone.input_size, device="meta"))
