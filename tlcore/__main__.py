@@ -346,6 +346,7 @@ def _follow(studio: Studio, run: Run, as_json: bool) -> Run:
     """Draw the run's progress on stderr until it ends. Ctrl-C leaves the run to itself."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     seen = 0
+    print(f"Run {run.id} is {run.status}: {run.activity or 'it begins soon'}.", file=sys.stderr)
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
         bar = progress.add_task("queued", total=1.0)
         try:

@@ -81,9 +81,9 @@ def _show(found: Advice, dataset: Dataset, record: Backbone) -> None:
         on_click=_use,
         args=(found, dataset, record),
     )
-    others = "; ".join(f"**{plain(TITLES.get(name, name))}** {plain(why)}" for name, why in found.alternatives)
+    others = " ".join(f"**{plain(TITLES.get(name, name))}:** {plain(why)}" for name, why in found.alternatives)
     if others:
-        st.caption(f"Also worth a run: {others}.")
+        st.caption(f"Also worth a run. {others}")
 
 
 def _use(found: Advice, dataset: Dataset, record: Backbone) -> None:

@@ -12,6 +12,7 @@ __all__ = ["figure"]
 
 def figure(height: int) -> Figure:
     """An empty figure of so many pixels."""
+    import pandas  # noqa: F401  plotly looks it up; another thread may be half-way through importing it
     import plotly.graph_objects as go
 
     made = go.Figure()

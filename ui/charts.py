@@ -207,7 +207,9 @@ def rate_range(points: Sequence[Mapping[str, float]], suggested: float) -> Figur
                 hovertemplate="learning rate %{x:.2g}: %{y:.3f}<extra></extra>",
             )
         )
-    figure.add_vline(x=suggested, line={"width": 1.5, "dash": "dot"}, annotation_text=f"{suggested:.1e}")
+    figure.add_vline(
+        x=suggested, line={"width": 1.5, "dash": "dot"}, annotation_text=f"{suggested:.1e}", annotation_position="top"
+    )
     start, lowest = points[0]["smooth"], min(point["smooth"] for point in points)
     figure.update_xaxes(title="learning rate of the fastest group", type="log", tickformat=".0e", dtick=1)
     figure.update_yaxes(title="loss (nats)", range=[max(0.0, lowest - 0.1 * start), 1.6 * start])

@@ -108,12 +108,13 @@ function follow(div) {
 
 // Which names fit is known once the axis is drawn; while they stay the same, nothing is drawn twice.
 function settle(div) {
-  if (!div.shown.traces.length) return;
+  if (div.settling || !div.shown.traces.length) return;
   const [from, to] = div.layout.xaxis.range, width = div._fullLayout._size.w;
   const labels = markLabels(div.shown, theme(div), steps(div.shown), { from, to, width });
   if (JSON.stringify(labels) === JSON.stringify(div.labels)) return;
   div.labels = labels;
-  window.Plotly.relayout(div, { annotations: labels });
+  div.settling = true;  // names may change the room that they have: one look at each drawing, or it would never end
+  window.Plotly.relayout(div, { annotations: labels }).finally(() => { div.settling = false; });
 }
 
 const CONFIG = {
@@ -131,9 +132,11 @@ export default function (component) {
     if (!window.Plotly || !div.isConnected) return;
     const look = theme(div);
     const first = !div.classList.contains("js-plotly-plot");
+    if (first) div.textContent = "";
     window.Plotly.react(div, traces(div.shown, look), layout(div.shown, look, div.zoom, div.labels, div.clientWidth), CONFIG);
     if (first) { follow(div); settle(div); }
   };
+  if (!window.Plotly && !div.firstChild) div.textContent = "Drawing…";
   plotly(component.data.src).then(draw).catch((error) => { div.textContent = "The chart cannot be drawn: " + error.message; });
   return () => { window.Plotly?.purge(div); };
 }

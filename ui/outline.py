@@ -51,7 +51,9 @@ def what_trains(made: Outline) -> None:
             chosen = made.phases[index]
         total = made.total
         share = f"Trainable / total parameters ({100 * chosen.trainable / total:.1f} %)"
-        st.metric(share, f"{chosen.trainable:,} / {total:,}")
+        with st.container(key="trainable", gap=None):  # a metric would cut it off on a narrow screen
+            st.caption(share)
+            st.markdown(f"### {chosen.trainable:,} / {total:,}")
         rows = [(part.title, part.n_params, chosen.lrs.get(part.pattern)) for part in made.parts]
         alt = f"A bar for each of {len(rows)} parts: {len(chosen.lrs)} train, the others are frozen."
         charts.draw(charts.parameters(rows), key="parameters-chart", alt=alt)

@@ -41,14 +41,10 @@ def same_elsewhere(recipe: Recipe, dataset: Dataset) -> None:
         )
         given = st.file_uploader("Load a recipe file", type=["toml"], key="recipe-upload", max_upload_size=1)
         if given is not None:
-            content = given.getvalue()
-            label, icon = "Fill the form with it", ":material/upload_file:"
-            st.button(label, icon=icon, key="recipe-use", on_click=_use, args=(content, dataset))
-
-
-def _use(content: bytes, dataset: Dataset) -> None:
-    with guard():
-        load(_read(content), dataset)
+            with guard():
+                brought = _fitting(_read(given.getvalue()), dataset)
+                label, icon = "Fill the form with it", ":material/upload_file:"
+                st.button(label, icon=icon, key="recipe-use", on_click=load, args=(brought, dataset))
 
 
 def command(recipe: Recipe) -> str:
@@ -65,15 +61,20 @@ def load(recipe: Recipe, dataset: Dataset) -> None:
     Raises:
         RecipeError: its backbone reads another kind of data.
     """
+    _fitting(recipe, dataset)
+    state.choose("backbone", recipe.backbone)
+    state.choose("strategy", recipe.strategy.name)
+    fill(recipe, dataset.modality)
+    st.toast(plain(f"The form now has {recipe.strategy.title}."), icon=":material/check:")
+
+
+def _fitting(recipe: Recipe, dataset: Dataset) -> Recipe:
     record = backbone(recipe.backbone)
     if record.modality != dataset.modality:
         raise RecipeError(
             f"This recipe is for {record.modality}s ({record.title}), but the dataset holds {dataset.modality}s."
         )
-    state.choose("backbone", recipe.backbone)
-    state.choose("strategy", recipe.strategy.name)
-    fill(recipe, record.modality)
-    st.toast(plain(f"The form now has {recipe.strategy.title}."), icon=":material/check:")
+    return recipe
 
 
 def _read(content: bytes) -> Recipe:

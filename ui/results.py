@@ -25,13 +25,22 @@ def results(run: Run) -> None:
         st.markdown(
             f"**{percent(report['accuracy'])}** accuracy and **{percent(report['macro_f1'])}** macro-F1 on "
             f"**{report['n']:,}** test samples, with the weights of epoch {report['epoch']:,}, "
-            "the best on validation. The test split was used this once, after training ended."
+            f"the best on validation. {_used(report.get('scorings', 1))}"
         )
         left, right = st.columns([11, 9], gap="medium")
         with left:
             _confusion(report)
         with right:
             _classes(report)
+
+
+def _used(times: int) -> str:
+    if times == 1:
+        return "The test split was used this once, after training ended."
+    return (
+        f"The test split was used {times:,} times, since this run was resumed after it had ended: whoever did so "
+        "because of an earlier score has chosen by it."
+    )
 
 
 def _confusion(report: dict[str, Any]) -> None:

@@ -112,6 +112,14 @@ def test_other_warnings():
     assert coarse.startswith("The images have 16 pixels on their shorter side and are enlarged to 224")
     (mirrored,) = recommend(facts(gap=FAR)).warnings
     assert mirrored.startswith("Augmentation also mirrors images")
+    unvaried = recommend(facts(gap=FAR, n_train=1_500, linear=0.99, knn=0.99))
+    assert ("augmentation.policy" in unvaried.changes) == any("mirrors" in words for words in unvaried.warnings)
+
+
+def test_what_cannot_be_beaten_is_not_called_chance():
+    few = recommend(facts(gap=FAR, linear=1.0, knn=1.0, chance=0.947, n_val=19))
+    assert few.strategy == "feature_extraction"
+    assert not any("hardly more" in words or "wrong tool" in words for words in few.warnings)
 
 
 anything = some.builds(

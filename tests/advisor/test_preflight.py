@@ -10,6 +10,7 @@ import pytest
 from tests.advisor.made import GB, dataset, machine, recipe, write
 from tlcore.advisor import apply, preflight
 from tlcore.advisor.finding import LEVELS, percent
+from tlcore.strategies import strategy
 from tlcore.training import Recipe
 from tlcore.zoo import backbone, stage_patterns
 
@@ -238,9 +239,18 @@ def test_a_batch_larger_than_train(home):
 def test_hardly_any_steps(home):
     data = dataset(home, [(20, 5, 5), (20, 5, 5)])
     (finding,) = look(recipe(batch_size=16, epochs=6), data)
-    assert finding.text.startswith("6 epochs of 3 steps are 18 optimizer steps in all")
+    assert finding.text.startswith("6 epochs of 3 steps make 18 in all; with fewer than 20 optimizer steps")
     assert finding.fix == {"epochs": 7}
     assert look(recipe(batch_size=16, epochs=7), data) == ()
+
+
+def test_gradual_unfreezing_that_ends_before_it_began(home):
+    data = dataset(home, [(200, 20, 20), (200, 20, 20)], modality="text")
+    slow = recipe(backbone="minilm", strategy=strategy("gradual_unfreezing", "text", stage_epochs=12), epochs=10)
+    (finding,) = look(slow, data)
+    assert (finding.code, finding.level, finding.fix_title) == ("late-stages", "info", "26 epochs")
+    assert finding.text.startswith("In 10 epochs only 1 stage of 7 would join the head")
+    assert look(apply(slow, finding.fix), data) == ()
 
 
 def test_long_texts(home):

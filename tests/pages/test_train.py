@@ -146,6 +146,20 @@ def test_a_run_that_broke_says_why_and_can_be_started_again(
     assert parameter(at, "run") == newest.id
 
 
+def test_a_run_that_was_resumed_forgets_its_earlier_score_and_counts_it(open_page: Open, studio: Studio) -> None:
+    run = make_run(studio, status="running")
+    studio.store.update(run.id, report=report(["cats", "dogs"]), test_accuracy=0.9, test_macro_f1=0.875)
+    studio.store.end(run.id, "stopped", "Stopped by request.")
+    studio.resume(run.id)
+    again = studio.store.run(run.id)
+    assert (again.status, again.report, again.test_accuracy, again.test_macro_f1) == ("queued", None, None, None)
+    assert "Test accuracy" not in values(open_page("train", run=run.id))
+    studio.store.update(run.id, report=report(["cats", "dogs"]) | {"scorings": 2}, test_accuracy=0.9)
+    studio.store.end(run.id, "finished", "")
+    words = texts(open_page("train", run=run.id))
+    assert "The test split was used 2 times" in words and "used this once" not in words
+
+
 def test_a_stopped_run_says_what_is_kept(open_page: Open, studio: Studio) -> None:
     run = make_run(studio, status="stopping")
     studio.store.end(run.id, "stopped", "Stopped by request. Epoch 2 was best on val and is kept.")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlcore.errors import RecipeError
-from tlcore.strategies import FeatureExtraction, Optimizer
+from tlcore.strategies import FeatureExtraction, Optimizer, strategy
 from tlcore.training import Recipe, Schedule
 from tlcore.zoo import Head
 
@@ -60,3 +60,13 @@ def test_broken_toml_says_where():
 def test_a_missing_key_is_named():
     with pytest.raises(RecipeError, match="dataset"):
         Recipe.from_dict({"backbone": "minilm"})
+
+
+def test_scaled_rates_are_round_and_never_above_one():
+    made = Recipe(
+        dataset="d",
+        backbone="efficientnet_lite0",
+        strategy=strategy("fine_tune", "image", early_lr=1e-5, late_lr=1e-4, head_lr=0.3),
+    )
+    scaled = made.scaled(9.999999999).strategy
+    assert (scaled.early_lr, scaled.late_lr, scaled.head_lr) == (1e-4, 1e-3, 1.0)

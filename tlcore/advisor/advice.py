@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlcore.advisor.caution import MANY, at_a_loss, cautions
+from tlcore.advisor.caution import MANY, at_a_loss, cautions, mirrored
 from tlcore.advisor.changes import VIEWS
 from tlcore.advisor.facts import Facts
 from tlcore.advisor.finding import percent
@@ -114,12 +114,13 @@ def advise(
 def recommend(facts: Facts) -> Advice:
     """The advice that follows from the facts, always the same."""
     name = _choice(facts)
+    varied = _augmentation(facts, name)
     return Advice(
         strategy=name,
-        changes={"strategy.name": name} | _augmentation(facts, name),
+        changes={"strategy.name": name} | varied,
         reason=f"{_likeness(facts)} {_why(facts, name)}",
         facts=facts,
-        warnings=cautions(facts),
+        warnings=cautions(facts) + (mirrored(facts) if varied else ()),
         alternatives=_alternatives(facts, name),
     )
 

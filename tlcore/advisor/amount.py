@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator
 
 from tlcore.advisor.case import Case
-from tlcore.advisor.finding import Finding, percent
+from tlcore.advisor.finding import Finding, counted, percent
 from tlcore.advisor.remedies import HEAD_ONLY
+from tlcore.strategies import GradualUnfreezing
 
-__all__ = ["batch_size", "few_steps", "long_texts", "no_augmentation", "scratch", "whole_model"]
+__all__ = ["batch_size", "few_steps", "late_stages", "long_texts", "no_augmentation", "scratch", "whole_model"]
 
 SMALL = 1_000
 """Training samples below which a backbone that trains soon knows them by heart."""
@@ -19,6 +20,8 @@ STEPS = 20
 """Optimizer steps below which hardly anything is learned."""
 LONG = 0.05
 """Share of texts longer than the model reads from which it is worth a word."""
+FEW_STAGES = 2
+"""Stages that gradual unfreezing should at least reach."""
 CHARACTERS = 4
 """Of a token in English, on average."""
 
@@ -106,11 +109,30 @@ def few_steps(case: Case) -> Iterator[Finding]:
         level="warning",
         title="Hardly any steps",
         text=(
-            f"{case.recipe.epochs} epochs of {per_epoch} steps are {steps} optimizer steps in all; with fewer than "
-            f"{STEPS} hardly anything is learned. Train longer, or with smaller batches."
+            f"{counted(case.recipe.epochs, 'epoch')} of {counted(per_epoch, 'step')} make {steps} in all; with fewer "
+            f"than {STEPS} optimizer steps hardly anything is learned. Train longer, or with smaller batches."
         ),
         fix={} if case.recipe.phases else {"epochs": enough},
-        fix_title="" if case.recipe.phases else f"{enough} epochs",
+        fix_title="" if case.recipe.phases else counted(enough, "epoch"),
+    )
+
+
+def late_stages(case: Case) -> Iterator[Finding]:
+    """Gradual unfreezing that ends before more than one stage has joined."""
+    chosen = case.recipe.strategy
+    if not isinstance(chosen, GradualUnfreezing) or case.recipe.phases or len(case.phases) - 1 >= FEW_STAGES:
+        return
+    enough = chosen.head_epochs + FEW_STAGES * chosen.stage_epochs
+    yield Finding(
+        code="late-stages",
+        level="info",
+        title="The run ends before the backbone has begun to adapt",
+        text=(
+            f"In {counted(case.recipe.epochs, 'epoch')} only {counted(len(case.phases) - 1, 'stage')} of "
+            f"{len(case.stages)} would join the head; the others stay frozen. Train longer, or let them join sooner."
+        ),
+        fix={"epochs": enough},
+        fix_title=counted(enough, "epoch"),
     )
 
 

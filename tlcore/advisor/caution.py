@@ -5,12 +5,14 @@ from __future__ import annotations
 from tlcore.advisor.facts import Facts
 from tlcore.advisor.finding import percent
 
-__all__ = ["HUGE", "MANY", "at_a_loss", "cautions"]
+__all__ = ["HUGE", "MANY", "at_a_loss", "cautions", "mirrored"]
 
 HUGE = 1.5
 """Times the limit above which a gap is huge."""
 MANY = 1_000_000
 """Training samples from which pretraining hardly matters."""
+HALFWAY = 0.5
+"""Of the way from chance to all right, from which features know something, however few samples tell."""
 FEW = 10
 """Training samples of a class, on average, below which a score depends on luck."""
 COARSE = 0.25
@@ -19,7 +21,7 @@ COARSE = 0.25
 
 def cautions(facts: Facts) -> tuple[str, ...]:
     """What to keep in mind, the gravest first."""
-    found = (_chance(facts), _many(facts), _few(facts), _coarse(facts), _mirrored(facts))
+    found = (_chance(facts), _many(facts), _few(facts), _coarse(facts))
     return tuple(words for words in found if words)
 
 
@@ -29,7 +31,7 @@ def at_a_loss(facts: Facts) -> bool:
 
 
 def _at_chance(facts: Facts) -> bool:
-    return facts.probe.interval[0] <= facts.probe.chance
+    return facts.probe.interval[0] <= facts.probe.chance and facts.probe.separation < HALFWAY
 
 
 def _chance(facts: Facts) -> str:
@@ -77,10 +79,11 @@ def _coarse(facts: Facts) -> str:
     )
 
 
-def _mirrored(facts: Facts) -> str:
+def mirrored(facts: Facts) -> tuple[str, ...]:
+    """What to keep in mind where augmentation is advised for images unlike photographs."""
     if facts.modality != "image" or facts.similar:
-        return ""
+        return ()
     return (
         "Augmentation also mirrors images and changes their colours: leave it out (policy none) where left and right "
-        "or the colour decide the class, as in writing or measurements."
+        "or the colour decide the class, as in writing or measurements.",
     )

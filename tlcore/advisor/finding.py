@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["LEVELS", "Finding", "Level", "percent"]
+__all__ = ["LEVELS", "Finding", "Level", "counted", "percent"]
 
 Level = Literal["error", "warning", "info"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "info")
@@ -27,6 +27,11 @@ class Finding:
     """Changes by dotted key of `Recipe.to_dict()`, for `apply`; empty where a recipe cannot mend it."""
     fix_title: str = ""
     """What a button would say; empty without a fix."""
+
+
+def counted(n: int, what: str) -> str:
+    """`1 epoch`, `2 epochs`."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def percent(share: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tlcore.advisor.amount import batch_size, few_steps, long_texts, no_augmentation, scratch, whole_model
+from tlcore.advisor.amount import batch_size, few_steps, late_stages, long_texts, no_augmentation, scratch, whole_model
 from tlcore.advisor.balance import imbalance, small_classes, unseen_classes
 from tlcore.advisor.case import Case, case
 from tlcore.advisor.finding import LEVELS, Finding
@@ -33,6 +33,7 @@ RULES: tuple[Callable[[Case], Iterable[Finding]], ...] = (
     unseen_classes,
     batch_size,
     few_steps,
+    late_stages,
     long_texts,
 )
 """Each looks at one thing."""

@@ -102,6 +102,7 @@ class DatasetFeeds:
             return None
         rows = self._dataset.rows(split)
         feed = ActivationFeed(self._read, self._inputs, rows, self._labels[rows], table, front, self._clock)
+        self._activations = {key: other for key, other in self._activations.items() if key[1] == name}
         self._activations[split, name] = feed
         return feed
 

@@ -83,6 +83,7 @@ class Studio:
         if not run.live:
             self.store.forget_commands(run_id)
         again = {"status": "queued", "reason": "", "finished": None, "activity": "waiting for a free slot"}
+        again |= {"report": None, "test_accuracy": None, "test_macro_f1": None}  # of an end that was none
         if self.store.update(run_id, where=("interrupted", "stopped", "failed"), **again):
             launcher.ring(self.home)
         return self.run(run_id)

@@ -144,9 +144,19 @@ def _score(
             scores, labels = end.value
             break
     result = report(scores, labels, dataset.classes, split="test", epoch=best.epoch)
+    result["scorings"] = _scorings(run_folder(dataset.home, run.id))
     store.update(run.id, report=result, test_accuracy=result["accuracy"], test_macro_f1=result["macro_f1"])
     kept = f"Epoch {best.epoch} was best on val and is kept."
     store.end(run.id, *(("stopped", f"Stopped by request. {kept}") if recorder.stop else ("finished", kept)))
+
+
+def _scorings(folder: Path) -> int:
+    """How often this run's test split was scored, this time included: more than once if it was stopped and went on."""
+    with (folder / "scorings").open("a+", encoding="utf-8") as file:
+        file.write(f"{time.time():.0f}\n")
+        file.flush()
+        file.seek(0)
+        return len(file.readlines())
 
 
 def _sentence(error: Exception) -> str:

@@ -22,7 +22,8 @@ class Progressive:
     name: ClassVar[str] = "progressive"
     title: ClassVar[str] = "Progressive recipe"
     summary: ClassVar[str] = (
-        "Head, then the last two stages, then everything at very low rates after a warm-up. Careful with small data."
+        "Head, then the last two stages, then everything at very low rates after a warm-up: the careful way to adapt "
+        "all of it."
     )
     usual: ClassVar[Usual] = Usual(epochs=20, schedule="constant", warmup=0.0, patience=5)
     pretrained: ClassVar[bool] = True

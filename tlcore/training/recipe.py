@@ -80,10 +80,10 @@ class Recipe:
         return self.phases or self.strategy.phases(model, self.epochs)
 
     def scaled(self, times: float) -> Recipe:
-        """The same with every learning rate multiplied, those of its own phases too; none goes above 1."""
-        rates = {key: min(1.0, lr * times) for key, lr in options(self.strategy).items() if _is_rate(key)}
+        """The same with every learning rate multiplied, to three digits, those of its own phases too; none above 1."""
+        rates = {key: _times(lr, times) for key, lr in options(self.strategy).items() if _is_rate(key)}
         phases = tuple(
-            replace(phase, lrs={key: min(1.0, lr * times) for key, lr in phase.lrs.items()}) for phase in self.phases
+            replace(phase, lrs={key: _times(lr, times) for key, lr in phase.lrs.items()}) for phase in self.phases
         )
         return replace(self, strategy=replace(self.strategy, **rates), phases=phases)  # type: ignore[type-var]
 
@@ -182,6 +182,10 @@ class Recipe:
 
 def _is_rate(option: str) -> bool:
     return option == "lr" or option.endswith("_lr")
+
+
+def _times(lr: float, times: float) -> float:
+    return min(1.0, float(f"{lr * times:.3g}"))
 
 
 def _plain_phase(phase: Phase) -> dict[str, Any]:
