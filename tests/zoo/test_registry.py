@@ -27,13 +27,6 @@ METHODS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def forgotten(tmp_path):
-    """What a test has named is gone after it."""
-    yield
-    learn(tmp_path / "nowhere")
-
-
 def test_the_models_of_the_methods_are_there_and_the_packaged_ones_first():
     names = [record.name for record in backbones()]
     assert set(METHODS) <= set(names) and len(names) == len(set(names)) == 89
