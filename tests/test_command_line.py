@@ -96,13 +96,58 @@ def test_data_checks_only(shared_home):
 
 def test_models_have_their_weights(shared_home):
     rows, _ = run("models", "--json", home=shared_home)
-    assert {"efficientnet_lite0", "minilm"} <= {row["backbone"] for row in rows}
-    assert all(row["weights"] == "packaged" for row in rows)
+    kinds = {row["backbone"]: row["weights"] for row in rows}
+    packaged = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2", "minilm"]
+    assert list(kinds)[:4] == packaged and all(kinds[name] == "packaged" for name in packaged)
+    assert len(kinds) >= 89 and {"resnet18", "bert-base-uncased"} <= set(kinds)
+    assert set(kinds.values()) <= {"packaged", "cached", "downloadable"}
+
+
+def test_weights_are_brought_and_taken_away_again(shared_home, tmp_path):
+    import torch
+    from torchvision import models
+
+    torch.save(models.get_model("squeezenet1_1").state_dict(), tmp_path / "mine.pth")
+    name = "squeezenet1_1"
+    (brought,), _ = run("weights", name, "--upload", str(tmp_path / "mine.pth"), "--json", home=shared_home)
+    assert (brought["weights"], brought["ready"], len(brought["report"]["matched"])) == ("uploaded", True, 50)
+    (after,), _ = run("weights", name, "--remove", "--json", home=shared_home)
+    assert after["weights"] != "uploaded"
+
+
+def test_a_model_is_added_by_its_name(home):
+    (added,), _ = run("models", "--add", "test_resnet", "--json", home=home)
+    assert (added["backbone"], added["source"]) == ("test_resnet", "timm")
+    rows, _ = run("models", "--json", home=home)
+    assert rows[-1] == added
+
+
+def test_lora_counts_without_loading_a_model(shared_home, tmp_path):
+    (found,), _ = run("lora", "llama-7b", "--rank", "8", "--targets", "q,v", "--json", home=shared_home)
+    assert (found["trainable"], found["total"], found["reduction"]) == (
+        4_194_304,
+        6_742_609_920,
+        pytest.approx(1606.56, abs=0.01),
+    )
+    assert found["adapter_bytes"]["float16"] == 8_388_608
+    assert set(found["memory"]) == {"full", "lora", "qlora"} and found["memory"]["full"]["total"] > 100e9
+    (found,), _ = run("lora", "minilm", "--rank", "4", "--dora", "--json", home=shared_home)
+    assert found["trainable"] == 12 * (4 * 768 + 384)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"model_type": "bert", "num_hidden_layers": 2}))
+    (found,), _ = run("lora", str(path), "--targets", "query,value", "--json", home=shared_home)
+    assert found["trainable"] == 4 * 8 * 2 * 768
+    lines, _ = run("lora", "gpt3-175b", "--rank", "1", home=shared_home)
+    assert lines == [], "without --json it is a table"
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["lora", "llama-8000b"], "There is no model 'llama-8000b'. Presets: llama-7b"),
+        (["lora", "llama-7b", "--targets", "nowhere"], "fits the adapter's target 'nowhere'"),
+        (["lora", "llama-7b", "--rank", "0"], "from 1 to 1,024; got 0"),
+        (["lora", "llama-7b", "--bias", "some"], "one of none, lora_only, all; got 'some'"),
         (["train", "--data", "sample:digits", "--backbone", "resnet9000"], "no backbone called 'resnet9000'"),
         (["train", "--data", "sample:digits", "--strategy", "luck"], "no strategy called 'luck'"),
         (["train", "--data", "sample:digits", "--set", "lr"], "takes key=value; got 'lr'"),
@@ -121,6 +166,11 @@ def test_models_have_their_weights(shared_home):
         (["data", "sample:unicorns"], "unicorns"),
         (["show", "nope"], "no run 'nope'"),
         (["stop", "nope"], "no run 'nope'"),
+        (["models", "--add", "../up"], "cannot be the name of a backbone"),
+        (["weights", "nope"], "no backbone called 'nope'"),
+        (["weights", "minilm", "--download", "--remove"], "exclude each other"),
+        (["weights", "resnet18", "--upload", "/no/such/w.pth"], "Cannot read 'w.pth'"),
+        (["train", "--data", "sample:digits", "--backbone", "vit_h_14"], "Four ways to get them"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_status_2(words, sentence, shared_home):

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from tlcore.adapters.counting import count
+from tlcore.adapters.shapes import Shapes
 from tlcore.strategies import Lora
 from tlcore.training import Recipe
 from tlcore.training.outline import Outline, Part, PhaseCost
@@ -22,12 +24,15 @@ POINTS = 240
 
 
 def adapter_count(recipe: Recipe) -> int | None:
-    """Parameters of the adapters, counted in the background the first time; None while that is not known."""
+    """Parameters of the adapters; None until the backbone's shapes are known, for which a job is asked once.
+
+    Raises:
+        RecipeError: nothing fits the targets.
+    """
     if not isinstance(recipe.strategy, Lora):
         return None
-    settings = {key: getattr(recipe.strategy, key) for key in ("rank", "targets", "dora")}
-    known = answer("adapters", {"backbone": recipe.backbone, "strategy": {"name": "lora", **settings}})
-    return int(known["n_params"]) if known else None
+    known = answer("shapes", {"backbone": recipe.backbone})
+    return count(Shapes.from_dict(known), recipe.strategy.settings()).adapters if known else None
 
 
 def what_trains(made: Outline) -> None:

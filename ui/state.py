@@ -35,6 +35,7 @@ __all__ = [
     "put",
     "remember",
     "remembered",
+    "segment",
     "studio",
     "tell",
     "told",
@@ -118,6 +119,24 @@ def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label
         st.query_params[kind] = st.session_state[key]
 
     return st.selectbox(label, options, format_func=name, key=key, on_change=follow, icon=icon)
+
+
+def segment(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, help_text: str = "") -> str:
+    """Like `pick`, as a row of buttons."""
+    asked, key = st.query_params.get(kind), f"segment-{kind}"
+    current = next((value for value in (asked, remembered(kind)) if value in options), options[0])
+    st.session_state[key] = current
+    remember(kind, current)
+    if asked != current:
+        st.query_params[kind] = current
+
+    def follow() -> None:
+        st.query_params[kind] = st.session_state[key] or current
+
+    chosen = st.segmented_control(
+        label, options, format_func=name, key=key, on_change=follow, help=help_text or None, required=True
+    )
+    return chosen or current
 
 
 def put(widgets: Mapping[str, object], *, phases: Sequence[Phase] = ()) -> None:

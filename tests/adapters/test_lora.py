@@ -214,3 +214,48 @@ def test_counts_of_one_layer(side, expected):
         net = TransferModel(nn.Sequential(nn.Linear(side, side)), nn.Linear(1, 1), ())
     attach(net, LoraSettings(rank=8, targets="linear"))
     assert sum(net.get_parameter(name).numel() for name in adapter_parameters(net)) == expected
+
+
+def vit():
+    from torchvision.models import VisionTransformer
+
+    return VisionTransformer(image_size=32, patch_size=8, num_layers=2, num_heads=2, hidden_dim=16, mlp_dim=32)
+
+
+def swin():
+    from torchvision.models import SwinTransformer
+
+    sizes = {"patch_size": [4, 4], "embed_dim": 16, "depths": [2, 2], "num_heads": [2, 2], "window_size": [4, 4]}
+    return SwinTransformer(**sizes)
+
+
+@pytest.mark.parametrize("make", [vit, swin])
+@pytest.mark.parametrize("targets", ["auto", "linear"])
+def test_every_adapter_learns(make, targets):
+    """torchvision's attention reads weights without calling their layers, which would leave adapters there idle."""
+    torch.manual_seed(0)
+    net = TransferModel(make(), nn.Linear(1000, 2), ()).eval()
+    nn.init.normal_((net.backbone.heads if make is vit else net.backbone).head.weight)  # the ViT's own is zero
+    attach(net, LoraSettings(targets=targets, rank=1))
+    stirred(net)
+    net(torch.randn(1, 3, 32, 32)).sum().backward()
+    grads = {name: net.get_parameter(name).grad for name in adapter_parameters(net)}
+    assert grads and not [name for name, grad in grads.items() if grad is None or not grad.any()]
+
+
+def test_what_reads_its_layers_without_calling_them_is_named():
+    with pytest.raises(RecipeError, match="qkv is a Linear that cannot have"):
+        attach(TransferModel(swin(), nn.Linear(1000, 2), ()), LoraSettings(targets="qkv"))
+
+
+def test_the_file_is_as_large_as_the_calculator_says(tmp_path):
+    from tlcore.adapters.counting import count
+    from tlcore.adapters.describing import describe_backbone
+
+    net, settings = whole("minilm"), LoraSettings(rank=8, dora=True)
+    attach(net, settings)
+    save_adapter(net, tmp_path, ["a", "b", "c"])
+    said = count(describe_backbone(backbone("minilm")), settings)
+    header = (tmp_path / "adapter_model.safetensors").stat().st_size - said.file_bytes("float32")
+    assert 0 < header < 200 * len(adapter_parameters(net))
+    assert said.adapters == sum(net.get_parameter(name).numel() for name in adapter_parameters(net))

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import nn
 from torchvision import models
 
+from tlcore.adapters.targets import target_modules
 from tlcore.features.inputs import batch, reader
 from tlcore.strategies import matching
 from tlcore.training.groups import batch_norms
@@ -104,6 +105,13 @@ def test_every_parameter_lies_in_one_stage(opened):
     assert tuple(sizes.values()) == record.stage_params and sum(sizes.values()) == record.n_params
     assert len(layers) == record.n_batch_norms
     assert tuple(norms.values()) == (record.batch_norm_params or (0,) * len(norms))
+
+
+def test_adapters_have_somewhere_to_go(opened):
+    """In layers that are called: torchvision's Swin reads the weights of its attention and calls nothing there."""
+    names = target_modules(opened.net.backbone, "auto")
+    assert names and not any("swin" in opened.record.name and ".attn." in name for name in names)
+    assert ("vit" in opened.record.name) == all(name.endswith("self_attention") for name in names)
 
 
 def test_no_classifier_is_left(opened):

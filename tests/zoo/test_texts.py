@@ -43,7 +43,8 @@ def test_the_record_is_the_network(record):
     whole = shapes(lambda: kind(kind.config_class(**record.config)))
     assert sum(parameter.numel() for parameter in whole.parameters()) == record.n_params_published
     config = whole.config
-    assert config.hidden_size == record.n_features and config.max_position_embeddings >= record.max_tokens
+    assert (config.hidden_size, config.num_hidden_layers) == (record.n_features, record.depth)
+    assert config.max_position_embeddings >= record.max_tokens
     assert net.backbone.encoder.config._attn_implementation == "sdpa"
 
 

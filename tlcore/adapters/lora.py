@@ -145,7 +145,7 @@ def load_adapter(model: TransferModel, folder: Path) -> None:
 def _config(backbone: nn.Module, settings: LoraSettings) -> Any:
     from peft import LoraConfig
 
-    names = target_modules(backbone, settings.targets)
+    names = target_modules(backbone, settings.targets, dora=settings.dora)
     return LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,  # type: ignore[arg-type]

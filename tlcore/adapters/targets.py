@@ -1,87 +1,85 @@
-"""Which modules of a backbone get an adapter."""
+"""The matrices of a module that can have an adapter, and which of them get one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Iterator
 
 from torch import nn
 
+from tlcore.adapters.roles import FUSED, role
+from tlcore.adapters.selection import pattern, select, words
 from tlcore.adapters.settings import TARGETS
+from tlcore.adapters.shapes import Matrix
 from tlcore.errors import RecipeError
 
-__all__ = ["target_modules"]
+__all__ = ["matrices", "target_modules"]
 
-QUERY_VALUE = ("query", "value", "q_lin", "v_lin", "q_proj", "v_proj", "c_attn", "qkv", "to_qkv", "self_attention")
-"""As transformers, timm and torchvision name them; the last four hold the key in the same matrix."""
-FUNCTIONAL = ("ShiftedWindowAttention", "ShiftedWindowAttentionV2")
-"""torchvision's attention of Swin: it reads its layers' weights and never calls them, so adapters would do nothing."""
-KEY_OUTPUT = (
-    "key",
-    "k_lin",
-    "out_lin",
-    "k_proj",
-    "o_proj",
-    "out_proj",
-    "attention.output.dense",
-    "attn.proj",
-    "attn.c_proj",
-)
+BYPASSED = ("MultiheadAttention", "ShiftedWindowAttention", "ShiftedWindowAttentionV2")
+"""Modules that read the weights of their layers without calling them, so that an adapter inside would do nothing."""
 
 
-def target_modules(backbone: nn.Module, targets: str) -> tuple[str, ...]:
+def matrices(network: nn.Module) -> tuple[Matrix, ...]:
+    """Linear layers, convolutions that are not grouped, and torch's attention, in order."""
+    bypassed = [name + "." for name, module in network.named_modules() if type(module).__name__ in BYPASSED]
+    return tuple(
+        matrix
+        for name, module in network.named_modules()
+        if not any(name.startswith(start) for start in bypassed)
+        for matrix in _matrix(name, module)
+    )
+
+
+def target_modules(backbone: nn.Module, targets: str, *, dora: bool = False) -> tuple[str, ...]:
     """Full dotted names inside the backbone, in order.
 
     Raises:
         RecipeError: nothing there is called that, or it cannot have an adapter.
     """
-    bypassed = tuple(f"{name}." for name, module in backbone.named_modules() if type(module).__name__ in FUNCTIONAL)
-    fitting = [n for n, module in backbone.named_modules() if _adaptable(module) and not n.startswith(bypassed)]
-    if targets == "auto":
-        found = _ending(fitting, QUERY_VALUE) or [n for n in fitting if _pointwise(backbone.get_submodule(n))]
-    elif targets in TARGETS:
-        choose: dict[str, Callable[[str], bool]] = {
-            "attention": lambda n: bool(_ending([n], QUERY_VALUE + KEY_OUTPUT)),
-            "linear": lambda n: _linear(backbone.get_submodule(n)),
-            "convolution": lambda n: isinstance(backbone.get_submodule(n), nn.Conv2d),
-        }
-        found = [name for name in fitting if choose[targets](name)]
-    else:
-        found = _named(backbone, fitting, [part.strip() for part in targets.split(",") if part.strip()])
-    if not found:
-        kinds = sorted({name.rpartition(".")[2] for name in fitting})
-        raise RecipeError(
-            f"No module of this backbone fits the adapter's target {targets!r}. Those that can have one end in: "
-            f"{', '.join(kinds[:30])}."
+    fitting = matrices(backbone)
+    if targets not in TARGETS:
+        _refuse_others(backbone, fitting, targets)
+    return tuple(matrix.name for matrix in select(fitting, targets, dora=dora))
+
+
+def _matrix(name: str, module: nn.Module) -> Iterator[Matrix]:
+    if isinstance(module, nn.MultiheadAttention):
+        bias = module.out_proj.bias
+        width = module.embed_dim
+        n = 0 if bias is None else bias.numel()
+        yield Matrix(name=name, kind="attention", d_in=width, d_out=width, bias=n, role=FUSED)
+    elif isinstance(module, nn.Conv2d) and module.groups == 1:
+        window = module.kernel_size[0] * module.kernel_size[1]
+        yield Matrix(
+            name=name,
+            kind="convolution",
+            d_in=module.in_channels,
+            d_out=module.out_channels,
+            kernel=window,
+            bias=_bias(module),
         )
-    return tuple(name for name in found if not any(name.startswith(other + ".") for other in found))
+    elif isinstance(module, nn.Linear):
+        d_in, d_out = module.in_features, module.out_features
+        yield Matrix(name=name, kind="linear", d_in=d_in, d_out=d_out, bias=_bias(module), role=role(name))
+    elif type(module).__name__ == "Conv1D":
+        d_in, d_out = module.get_parameter("weight").shape
+        yield Matrix(name=name, kind="transposed", d_in=d_in, d_out=d_out, bias=_bias(module), role=role(name))
 
 
-def _named(backbone: nn.Module, fitting: list[str], endings: list[str]) -> list[str]:
-    """Each ending must be of some module; one that cannot have an adapter is refused by name."""
-    for ending in endings:
-        if _ending(fitting, (ending,)):
-            continue
-        named = _ending([name for name, _ in backbone.named_modules()], (ending,))
-        if named:
+def _bias(module: nn.Module) -> int:
+    bias = module.bias
+    return bias.numel() if isinstance(bias, nn.Parameter) else 0
+
+
+def _refuse_others(backbone: nn.Module, fitting: tuple[Matrix, ...], targets: str) -> None:
+    """A word that names modules of which none can have an adapter is refused by what it names."""
+    able = [matrix.name for matrix in fitting]
+    for word in words(targets):
+        fits = re.compile(pattern([word]))
+        named = [name for name, _ in backbone.named_modules() if fits.fullmatch(name)]
+        if named and not any(fits.fullmatch(name) for name in able):
             kind = type(backbone.get_submodule(named[0])).__name__
             raise RecipeError(
-                f"{named[0]} is a {kind} that cannot have a low-rank adapter (grouped, or without a matrix)."
+                f"{named[0]} is a {kind} that cannot have a low-rank adapter (grouped, without a matrix, or read by "
+                "its parent without being called)."
             )
-    return _ending(fitting, tuple(endings))
-
-
-def _ending(names: list[str], endings: tuple[str, ...]) -> list[str]:
-    return [name for name in names if any(name == e or name.endswith("." + e) for e in endings)]
-
-
-def _linear(module: nn.Module) -> bool:
-    return isinstance(module, nn.Linear) or type(module).__name__ == "Conv1D"
-
-
-def _adaptable(module: nn.Module) -> bool:
-    whole = isinstance(module, nn.Conv2d) and module.groups == 1
-    return whole or _linear(module) or isinstance(module, nn.MultiheadAttention)
-
-
-def _pointwise(module: nn.Module) -> bool:
-    return _linear(module) or (isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1) and module.groups == 1)

@@ -89,7 +89,7 @@ def activation_bytes(case: Case, phase: Phase) -> int:
     if case.record.modality == "image":
         return round(_precision(case) * left**2 * PIXEL * case.record.input_size**2)
     tokens = _tokens(case)
-    per_token = (TOKEN + TOKEN_PAIR * tokens) * case.record.n_features * (len(case.stages) - 1)
+    per_token = (TOKEN + TOKEN_PAIR * tokens) * case.record.n_features * (case.record.depth or len(case.stages) - 1)
     return round(_precision(case) * left * per_token * tokens)
 
 

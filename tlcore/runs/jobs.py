@@ -25,22 +25,22 @@ from tlcore.zoo import learn
 __all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "lane", "look", "waiting", "work"]
 
 KINDS: Mapping[str, str] = {
-    "adapters": "tlcore.runs.measurements:adapters",
     "advice": "tlcore.runs.measurements:advice",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
     "inspection": "tlcore.runs.models:inspection",
     "named": "tlcore.runs.weights:named",
     "range": "tlcore.runs.measurements:rate_range",
+    "shapes": "tlcore.runs.measurements:shapes",
     "speed": "tlcore.runs.models:speed",
     "upload": "tlcore.runs.models:upload",
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
 LANES: Mapping[str, str] = {
-    "adapters": "quick",
     "download": "network",
     "inspection": "quick",
     "named": "names",
+    "shapes": "quick",
     "upload": "disk",
 }
 """Where a kind queues; those that are not named here measure, and queue together."""

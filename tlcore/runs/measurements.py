@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,29 +12,59 @@ import torch
 
 from tlcore.data import load_dataset
 from tlcore.device import torch_device
+from tlcore.errors import RecipeError
 from tlcore.features.stored import DatasetFeeds
-from tlcore.strategies import Preparing, strategy
+from tlcore.strategies import Preparing
 from tlcore.training import Recipe
 from tlcore.training.cost import measure
 from tlcore.training.range_test import range_test, suggest
-from tlcore.zoo import Head, backbone
-from tlcore.zoo.model import TransferModel, build, skeleton
+from tlcore.zoo import backbone
+from tlcore.zoo.model import TransferModel, build
 
-__all__ = ["adapters", "advice", "cost", "rate_range"]
+__all__ = ["advice", "bounded", "cost", "rate_range", "shapes"]
 
 RANGE_STEPS = 100
+MOST_MEMORY = 2**32
+"""Bytes that the description of a pasted model may take beyond what the process has."""
+MOST_SECONDS = 60
+"""Of processor time for it."""
 Tell = Callable[[float, str], None]
 
 
-def adapters(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
-    """How many parameters a strategy's adapters have on a backbone; only shapes are made."""
-    from tlcore.adapters.lora import adapter_parameters
+def shapes(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+    """The matrices of a backbone, or of a model that somebody pasted the config of; no weight is made."""
+    from tlcore.adapters.configuration import refuse_absurd
+    from tlcore.adapters.describing import describe_backbone, describe_config
 
-    record = backbone(about["backbone"])
-    model = skeleton(record, 2, Head())
-    with torch.device("meta"):
-        strategy(**about["strategy"]).prepare(model)  # type: ignore[attr-defined]
-    return {"n_params": sum(model.get_parameter(name).numel() for name in adapter_parameters(model))}
+    if "backbone" in about:
+        return describe_backbone(backbone(about["backbone"])).to_dict()
+    refuse_absurd(about["config"])
+    with bounded(MOST_MEMORY, MOST_SECONDS):
+        return describe_config(about["config"], name=about["name"]).to_dict()
+
+
+@contextmanager
+def bounded(memory: int, seconds: int) -> Iterator[None]:
+    """Let this process take so much more memory and processor time: beyond, it is refused or killed.
+
+    Raises:
+        RecipeError: the memory was not enough.
+    """
+    import resource
+
+    import psutil
+
+    taken, before = psutil.Process(), resource.getrlimit(resource.RLIMIT_AS)
+    cpu = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_AS, (taken.memory_info().vms + memory, before[1]))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(sum(taken.cpu_times()[:2])) + seconds, cpu[1]))
+    try:
+        yield
+    except MemoryError:
+        raise RecipeError(f"This model's description alone takes more than {memory >> 20:,} MiB.") from None
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+        resource.setrlimit(resource.RLIMIT_CPU, cpu)
 
 
 def cost(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:

@@ -66,6 +66,8 @@ class Backbone:
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
     max_tokens: int = 0
     """Longest text in tokens; 0 for images."""
+    depth: int = 0
+    """Layers that a token passes, shared ones each time; 0 for images."""
     tokens: tuple[str, ...] = ()
     """What the network reads of a text, in the order of its arguments: `input_ids`, `attention_mask`, and so on."""
     pooling: Literal["mean", "first", "last"] = "mean"

@@ -80,6 +80,7 @@ def text_backbone(hub_id: str) -> Backbone:
         stages=stages.names,
         stage_params=stages.n_params,
         max_tokens=_max_tokens(config, folder),
+        depth=getattr(config, "num_hidden_layers", 0),
         tokens=_tokens(kind, config),
         pooling=_pooling(config, folder),
         licence=found.licence,

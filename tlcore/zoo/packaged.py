@@ -116,6 +116,7 @@ def minilm() -> Backbone:
         stages=("embeddings", *(f"encoder.layer.{i}" for i in range(6))),
         stage_params=(11_918_592, *(1_774_464 for _ in range(6))),
         max_tokens=256,
+        depth=6,
         tokens=("input_ids", "token_type_ids", "attention_mask"),
         pooling="mean",
         licence="Apache-2.0",
