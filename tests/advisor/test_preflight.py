@@ -10,7 +10,6 @@ import pytest
 from tests.advisor.made import GB, dataset, machine, recipe, write
 from tlcore.advisor import apply, preflight
 from tlcore.advisor.finding import LEVELS, percent
-from tlcore.strategies import strategy
 from tlcore.training import Recipe
 from tlcore.zoo import backbone, stage_patterns
 
@@ -246,7 +245,7 @@ def test_hardly_any_steps(home):
 
 def test_gradual_unfreezing_that_ends_before_it_began(home):
     data = dataset(home, [(200, 20, 20), (200, 20, 20)], modality="text")
-    slow = recipe(backbone="minilm", strategy=strategy("gradual_unfreezing", "text", stage_epochs=12), epochs=10)
+    slow = apply(recipe("gradual_unfreezing", backbone="minilm", epochs=10), {"strategy.stage_epochs": 12})
     (finding,) = look(slow, data)
     assert (finding.code, finding.level, finding.fix_title) == ("late-stages", "info", "26 epochs")
     assert finding.text.startswith("In 10 epochs only 1 stage of 7 would join the head")
