@@ -100,7 +100,7 @@ def shades(values: Sequence[Any], better: Callable[[Sequence[Any]], Any] | None)
     if len(set(values)) < 2:
         return [""] * len(values)
     known = [one for one in values if one is not None]
-    best = better(known) if better else None
+    best = better(known) if better and len(known) > 1 else None
     return [BEST if one is not None and one == best else OTHER for one in values]
 
 

@@ -192,6 +192,7 @@ def test_differences_are_marked_and_the_better_value_more(open_page: Open, home:
 
     assert shades([71.0, 80.0, None], max) == [OTHER, BEST, OTHER]
     assert shades([5.0, 2.0], min) == [OTHER, BEST]
+    assert shades([4.0, None], min) == [OTHER, OTHER], "nothing to be better than"
     assert shades(["a", "b"], None) == [OTHER, OTHER] and shades([1, 1], max) == ["", ""]
 
 
