@@ -26,7 +26,8 @@ RANKS: tuple[frozenset[str], ...] = (
     frozenset({"tlcore.evaluation"}),
     frozenset({"tlcore.advisor", "tlcore.export"}),
     frozenset({"tlcore.runs"}),
-    frozenset({"tlcore.__main__", "ui"}),
+    frozenset({"tlcore.commands", "ui"}),
+    frozenset({"tlcore.__main__"}),
     frozenset({"pages"}),
     frozenset({"app"}),
 )

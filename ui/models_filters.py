@@ -78,7 +78,9 @@ def _modality() -> str:
 
 def _words() -> str:
     follow = model_state.link("q", "")
-    return st.text_input("Search", key="q", icon=":material/search:", placeholder="such as resnet", width=190, on_change=follow)
+    return st.text_input(
+        "Search", key="q", icon=":material/search:", placeholder="such as resnet", width=190, on_change=follow
+    )
 
 
 def _several(title: str, key: str, options: Collection[str], width: int) -> tuple[str, ...]:

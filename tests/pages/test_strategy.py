@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import HOSTILE, Open, image_dataset, parameter, ran, text_dataset, texts, values
-from tlcore.__main__ import _made
+from tlcore.commands.settings import made_of
 from tlcore.runs import Studio, jobs
 from tlcore.strategies import strategies, strategy
 from tlcore.training import Recipe
@@ -106,7 +106,7 @@ def test_every_choice_is_in_the_recipe_and_in_the_command(open_page: Open, home:
     words = shlex.split(command)
     settings = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
     plain = {"dataset": dataset.id, "backbone": "efficientnet_lite0", "epochs": 3}
-    assert _made(plain | {"strategy": {"name": "feature_extraction"}}, settings) == chosen, "the shell reads the same"
+    assert made_of(plain | {"strategy": {"name": "feature_extraction"}}, settings) == chosen, "the shell reads the same"
 
 
 def test_a_batch_above_the_train_split_is_pointed_out(open_page: Open, home: Path) -> None:

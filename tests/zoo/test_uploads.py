@@ -95,6 +95,15 @@ def test_another_model_is_refused(tmp_path, home):
         upload(backbone(SMALL), path, home)
 
 
+def test_a_larger_network_of_the_same_family_is_refused(tmp_path, home):
+    path = saved(tmp_path, models.resnet34().state_dict())
+    with pytest.raises(
+        WeightsError, match="120 of its 120 tensors match, but 96 more have no place in it, such as layer1.2"
+    ):
+        upload(backbone("resnet18"), path, home)
+    assert weights_state(backbone("resnet18"), home).kind != "uploaded"
+
+
 def test_batch_norm_statistics_count_and_their_counter_does_not(tmp_path, home):
     state = models.get_model("shufflenet_v2_x0_5", weights=None).state_dict()
     old = {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}

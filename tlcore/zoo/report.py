@@ -13,6 +13,11 @@ COUNTER = "num_batches_tracked"
 """Of a BatchNorm layer, absent from old files; it counts, and nothing that is computed depends on it."""
 
 
+FOREIGN = 0.25
+"""Tensors without a place, as a share of those with one, from which a file is a larger model's: ResNet-34 has all names
+and shapes of ResNet-18, and 96 more. Old files of GPT-2 keep 16 % of masks and the like."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongShape:
     """A tensor that the network has in another shape."""
@@ -41,8 +46,13 @@ class WeightsReport:
 
     @property
     def fits(self) -> bool:
-        """Whether every tensor of the backbone is there in its shape."""
-        return bool(self.matched) and not self.missing and not self.wrong
+        """Whether every tensor of the backbone is there in its shape, and not many others."""
+        return bool(self.matched) and not self.missing and not self.wrong and not self.larger
+
+    @property
+    def larger(self) -> bool:
+        """Whether so many tensors have no place that the file is another network's."""
+        return len(self.unexpected) > FOREIGN * len(self.matched)
 
     def sentence(self) -> str:
         """For people: that it fits, or the first thing that does not."""
@@ -57,6 +67,11 @@ class WeightsReport:
             return (
                 f"{start}, {len(self.wrong)} have another shape. {one.name} is {_shape(one.in_file)} in the file and "
                 f"{_shape(one.in_network)} in the network. Is it the state dict of another model?"
+            )
+        if not self.missing and self.larger:
+            return (
+                f"{start}, but {len(self.unexpected)} more have no place in it, such as "
+                f"{', '.join(self.unexpected[:3])}. Is it the state dict of a larger model?"
             )
         return (
             f"{start}, {len(self.missing)} are missing, such as {', '.join(self.missing[:3])}. Is it the state dict of "

@@ -1,0 +1,39 @@
+"""What people bring, checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from tlcore.commands.application import AsJson, app
+from tlcore.commands.table import print_rows
+from tlcore.home import home
+
+__all__ = ["data"]
+
+
+@app.command()
+def data(path: str, as_json: AsJson = False) -> None:
+    """Check a folder, zip, csv or `sample:NAME`: its classes, its splits, and what is wrong with it."""
+    from tlcore.data import resolve
+
+    dataset = resolve(path, home())
+    counts = [
+        {"class": str(name), **{str(split): int(n) for split, n in row.items()}}
+        for name, row in dataset.counts().iterrows()
+    ]
+    if as_json:
+        result = {
+            "dataset": dataset.id,
+            "name": dataset.name,
+            "modality": dataset.modality,
+            "n_samples": dataset.n_samples,
+            "classes": {row.pop("class"): row for row in counts},
+            "problems": [asdict(problem) for problem in dataset.problems],
+        }
+        print(json.dumps(result))
+        return
+    print_rows(counts, False)
+    for problem in dataset.problems:
+        print(f"! {problem}")
+    print(f"Dataset {dataset.id}: {dataset.n_samples:,} {dataset.modality}s in {len(dataset.classes)} classes.")
