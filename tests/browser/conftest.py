@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.conftest import end_processes
@@ -124,6 +124,7 @@ def page(browser: Browser, server: Server, request: pytest.FixtureRequest, tmp_p
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url)
     context.set_default_timeout(WAIT_MS)
     context.set_default_navigation_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
     said: list[str] = []
     context.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     context.on("weberror", lambda error: said.append(f"uncaught: {error.error}"))

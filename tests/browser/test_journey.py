@@ -18,7 +18,7 @@ from tests.browser.conftest import Server
 from tlcore.runs import Run, Studio
 
 COLOURS = {"apple": (190, 40, 40), "leaf": (40, 150, 60), "sea": (40, 70, 180)}
-LONG_MS = 60_000
+LONG_MS = 180_000
 
 
 def zipped(per_class: int = 30) -> bytes:
