@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 
@@ -17,6 +19,7 @@ from ui import state
 
 __all__ = ["RANKS", "Asked", "adapter_fields", "load_fields"]
 
+Number = TypeVar("Number", int, float)
 RANKS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 WHERE = {
     "auto": "Query, value",
@@ -41,17 +44,15 @@ def adapter_fields(shapes: Shapes) -> Asked:
     Raises:
         RecipeError: values that do not go together.
     """
-    rank = st.select_slider("Rank (r)", RANKS, 8, key="rank", help=RANK, bind="query-params")
-    alpha = st.number_input(
-        "Alpha", 0.25, 4096.0, 16.0, step=1.0, format="%g", key="alpha", help=ALPHA, bind="query-params"
-    )
+    rank = st.select_slider("Rank (r)", RANKS, help=RANK, **state.linked("rank", 8, RANKS.__contains__))
+    alpha = _number("Alpha", 0.25, 4096.0, 16.0, "alpha", ALPHA, step=1.0, format="%g")
     targets = _targets(shapes)
-    bias = st.selectbox("Biases that train", BIASES, key="bias", help=BIAS, bind="query-params")
+    bias = _choice("Biases that train", BIASES, "bias", BIAS)
     left, right = st.columns(2)
-    rslora = left.toggle("rsLoRA", key="rslora", help=RSLORA, bind="query-params")
-    dora = right.toggle("DoRA", key="dora", help=DORA, bind="query-params")
+    rslora = left.toggle("rsLoRA", help=RSLORA, **state.linked("rslora", False))
+    dora = right.toggle("DoRA", help=DORA, **state.linked("dora", False))
     settings = LoraSettings(rank=rank, alpha=alpha, targets=targets, rslora=rslora, dora=dora)
-    return Asked(settings=settings, bias=bias or BIASES[0])
+    return Asked(settings=settings, bias=bias)
 
 
 def _targets(shapes: Shapes) -> str:
@@ -69,9 +70,10 @@ def _targets(shapes: Shapes) -> str:
         return where
     usual = list(endings(shapes.matrices, select(shapes.matrices, "auto")))
     options = list(dict.fromkeys([*choices(shapes.matrices), *usual]))
+    asked = st.query_params.get("targets", "").split(",")
     chosen = st.multiselect(
-        "Modules", options, usual if len(usual) <= len(options) else [], key="targets", accept_new_options=True,
-        help=OWN_HELP, bind="query-params", placeholder="Choose, or type the end of a name",
+        "Modules", list(dict.fromkeys([*options, *filter(None, asked)])), accept_new_options=True, help=OWN_HELP,
+        placeholder="Choose, or type the end of a name", **state.linked("targets", usual),
     )  # fmt: skip
     return ",".join(chosen)
 
@@ -86,23 +88,22 @@ def _found(shapes: Shapes, kind: str) -> bool:
 def load_fields(shapes: Shapes) -> Load:
     """What passes in a step, and how."""
     left, right = st.columns(2)
-    batch = left.number_input("Batch (samples)", 1, 4096, 1, key="batch", help=BATCH, bind="query-params")
+    with left:
+        batch = _number("Batch (samples)", 1, 4096, 1, "batch", BATCH)
     tokens = _tokens(shapes, right)
-    dtype = st.selectbox("Precision", DTYPES, key="dtype", help=DTYPE, bind="query-params")
-    optimizer = st.selectbox("Optimizer", list(OPTIMIZERS), key="optimizer", help=OPTIMIZER, bind="query-params")
+    dtype = _choice("Precision", DTYPES, "dtype", DTYPE)
+    optimizer = _choice("Optimizer", tuple(OPTIMIZERS), "optimizer", OPTIMIZER)
     attention, checkpointing = ATTENTIONS[0], False
     if shapes.block is not None:
-        attention = st.selectbox("Attention", ATTENTIONS, key="attention", help=ATTENTION, bind="query-params")
-        checkpointing = st.toggle(
-            "Gradient checkpointing", key="checkpointing", help=CHECKPOINTING, bind="query-params"
-        )
+        attention = _choice("Attention", ATTENTIONS, "attention", ATTENTION)
+        checkpointing = st.toggle("Gradient checkpointing", help=CHECKPOINTING, **state.linked("checkpointing", False))
     head = 0
     if shapes.kind != "decoder" and shapes.n_features:
-        classes = st.number_input("Classes of the head", 0, 100_000, 2, key="classes", help=HEAD, bind="query-params")
+        classes = _number("Classes of the head", 0, 100_000, 2, "classes", HEAD)
         head = Head().n_params(shapes.n_features, int(classes)) if classes else 0
     return Load(
-        batch=int(batch), tokens=tokens, dtype=dtype or DTYPES[0], optimizer=optimizer or "adamw",
-        attention=attention or ATTENTIONS[0], checkpointing=checkpointing, head=head,
+        batch=int(batch), tokens=tokens, dtype=dtype, optimizer=optimizer, attention=attention,
+        checkpointing=checkpointing, head=head,
     )  # fmt: skip
 
 
@@ -113,10 +114,20 @@ def _tokens(shapes: Shapes, place: st.delta_generator.DeltaGenerator) -> int:
         )
         return max(1, shapes.tokens)
     most = shapes.max_tokens or 2**20
-    asked = place.number_input("Length (tokens)", 1, 2**20, 512, key="tokens", help=TOKENS, bind="query-params")
+    with place:
+        asked = _number("Length (tokens)", 1, 2**20, 512, "tokens", TOKENS)
     if asked > most:
         st.caption(f"This model reads {most:,} tokens at most; that many are counted.")
     return min(int(asked), most)
+
+
+def _number(title: str, low: Number, high: Number, default: Number, key: str, help_text: str, **look: Any) -> Number:
+    kept = state.linked(key, default, lambda value: low <= value <= high)
+    return cast(Number, st.number_input(title, low, high, help=help_text, **kept, **look))
+
+
+def _choice(title: str, options: Sequence[str], key: str, help_text: str) -> str:
+    return st.selectbox(title, options, help=help_text, **state.linked(key, options[0], options.__contains__))
 
 
 RANK = "Inner width of both factors: higher learns more, and weighs more."

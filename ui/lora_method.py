@@ -56,6 +56,6 @@ def _memory() -> None:
         "- Image networks of the zoo: what autograd keeps of one image, counted on the network itself, as if all of it "
         "trained; for LoRA that is an upper bound.\n"
         f"- Logits of a decoder: their own bytes and {memory.LOGIT} more for each token and word.\n"
-        f"- CUDA and its libraries: {memory.CONTEXT / 2**30:g} GiB, assumed. Fragmentation is not counted: leave 10 % "
-        "free."
+        f"- CUDA and its libraries: {memory.CONTEXT / 2**30:g} GiB, assumed. A card counts as large "
+        f"enough with {memory.SPARE:.0%} to spare, for what its driver keeps and fragmentation loses."
     )

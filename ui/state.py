@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import streamlit as st
 
@@ -31,6 +31,7 @@ __all__ = [
     "given_phases",
     "history",
     "keep_upload",
+    "linked",
     "pick",
     "put",
     "remember",
@@ -42,6 +43,9 @@ __all__ = [
     "upload",
     "uploader_key",
 ]
+
+
+Value = TypeVar("Value", bool, int, float, str, list[str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +141,37 @@ def segment(kind: str, options: Sequence[str], name: Callable[[str], str], *, la
         label, options, format_func=name, key=key, on_change=follow, help=help_text or None, required=True
     )
     return chosen or current
+
+
+def linked(key: str, default: Value, fits: Callable[[Value], bool] = lambda value: True) -> dict[str, Any]:
+    """What makes a widget live in the URL as `?key=value`, left out at the default: its key, and what follows it.
+
+    What the URL says, if it can be read and `fits`, is put into the widget before it is drawn.
+    """
+    asked = st.query_params.get(key)
+    value = default if asked is None else _read(asked, default)
+    st.session_state[key] = value if fits(value) else default
+
+    def follow() -> None:
+        now = st.session_state[key]
+        if now == default:
+            st.query_params.pop(key, None)
+        elif now is not None:
+            st.query_params[key] = ",".join(now) if isinstance(now, list) else str(now)
+
+    return {"key": key, "on_change": follow}
+
+
+def _read(text: str, default: Value) -> Value:
+    """A value of the default's type, or the default."""
+    if isinstance(default, bool):
+        return cast(Value, text.lower() == "true")
+    if isinstance(default, list):
+        return cast(Value, [part for part in text.split(",") if part])
+    try:
+        return cast(Value, type(default)(text))
+    except ValueError:
+        return default
 
 
 def put(widgets: Mapping[str, object], *, phases: Sequence[Phase] = ()) -> None:

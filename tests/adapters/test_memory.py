@@ -130,7 +130,8 @@ def test_largest_batch_is_the_last_that_fits():
 
 
 def test_cards():
-    assert fitting(8 * GIB) == tuple(GPUS) and fitting(8 * GIB + 1)[0] == 12 and fitting(142 * GIB) == ()
+    assert fitting(7 * GIB) == tuple(GPUS) and fitting(8 * GIB)[0] == 12 and fitting(142 * GIB) == ()
+    assert fitting(round(15.6 * GIB))[0] == 24, "a card of 16 GB has less than that to give"
 
 
 def test_a_head_trains_with_every_method():

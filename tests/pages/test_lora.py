@@ -76,6 +76,21 @@ def test_a_change_is_in_the_link_and_in_every_number(open_page: Open) -> None:
     assert len(at.dataframe[0].value) == 13, "twelve layers and the pooler"
 
 
+def test_every_change_is_in_the_link_whatever_came_before(open_page: Open) -> None:
+    at = open_page("lora")
+    at.selectbox(key="pick-model").select("bert-base")
+    for where in ("attention", "own", "auto"):
+        ran(at)
+        at.button_group(key="segment-where").set_value(where)
+    for key in ("rslora", "dora"):
+        ran(at)
+        at.toggle(key=key).set_value(True)
+    ran(at)
+    assert parameter(at, "rslora") == parameter(at, "dora") == "True"
+    other = open_page("lora", **{key: parameter(at, key) for key in ("model", "where", "rslora", "dora")})
+    assert values(other) == values(at) and "use_dora=True" in other.code[0].value
+
+
 def test_modules_are_chosen_from_those_of_the_model(open_page: Open) -> None:
     at = open_page("lora", model="gpt2-xl", where="own")
     assert at.multiselect(key="targets").options == ["c_attn", "attn.c_proj", "mlp.c_proj", "c_fc", "lm_head"]

@@ -82,6 +82,8 @@ def refuse_absurd(config: Mapping[str, Any], depth: int = 0) -> None:
             kind = next((kind for kind, named in KINDS if named.search(str(key).lower())), "width")
             if _size(value) > MOST[kind]:
                 raise RecipeError(f"{key} is {value:,}; no model has more than {MOST[kind]:,} of those.")
+            if kind in ("layers", "heads") and _size(value) and value < 0:
+                raise RecipeError(f"{key} is {value:,}; a model has at least one of those.")
 
 
 def _size(value: object) -> float:

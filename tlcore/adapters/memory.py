@@ -63,9 +63,9 @@ differs between cards and versions."""
 GPUS: Mapping[int, str] = {
     8: "RTX 4060",
     12: "RTX 3060",
-    16: "T4, V100",
+    16: "RTX 4080, RTX A4000",
     24: "RTX 4090, L4, A10",
-    32: "RTX 5090, V100",
+    32: "RTX 5090",
     40: "A100",
     48: "L40S, RTX A6000",
     80: "A100, H100",
@@ -74,6 +74,8 @@ GPUS: Mapping[int, str] = {
 }
 """Memory of one card in GiB, and cards that have it."""
 GIB = 2**30
+SPARE = 0.1
+"""Of a card's memory: what the driver and error correction keep of its nominal size, and what fragmentation loses."""
 MOST_BATCH = 1 << 20
 
 
@@ -159,8 +161,8 @@ def largest_batch(shapes: Shapes, counted: Count, load: Load, method: str, room:
 
 
 def fitting(n_bytes: int) -> tuple[int, ...]:
-    """Sizes of single cards, in GiB, that hold so much."""
-    return tuple(size for size in GPUS if n_bytes <= size * GIB)
+    """Sizes of single cards, in GiB, that hold so much with a tenth to spare."""
+    return tuple(size for size in GPUS if n_bytes <= (1 - SPARE) * size * GIB)
 
 
 def quantised_bits() -> float:

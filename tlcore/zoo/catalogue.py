@@ -53,7 +53,12 @@ FAMILIES: tuple[tuple[str, str, str, str], ...] = (
     ("resnet", "ResNet", "ResNet-{}", "The usual first choice: trains reliably on any data."),
     ("resnext", "ResNeXt", "ResNeXt-{}", "ResNet with grouped convolutions; more accurate at the same cost."),
     ("shufflenet_v2_", "ShuffleNet", "ShuffleNet-V2 {}", "Very small and quick, for little accuracy less."),
-    ("squeezenet", "SqueezeNet", "SqueezeNet {}", "A million parameters: the smallest here."),
+    (
+        "squeezenet",
+        "SqueezeNet",
+        "SqueezeNet {}",
+        "About a million parameters with its classifier: among the smallest.",
+    ),
     ("swin_v2_", "Swin", "Swin-V2-{}", "Attention in shifted windows, second version; accurate."),
     ("swin_", "Swin", "Swin-{}", "Attention in shifted windows; accurate."),
     ("vgg", "VGG", "VGG-{}", "Plain and very large; slow, but its features are well studied."),

@@ -135,7 +135,10 @@ def _bar(tell: Tell, before: int, total: int) -> Any:
 
 def _failed(backbone: Backbone, error: Exception) -> str:
     reason = str(getattr(error, "reason", "") or error).split("\n")[0][:200]
-    return f"The download of {backbone.title} failed ({reason}): is there a network? {_else(backbone)}"
+    return (
+        f"The download of {backbone.title} failed ({reason}): is there a network? Try again with one, or upload its "
+        "file, copy it from the cache of a machine that has it, or take a backbone whose weights come as a package."
+    )
 
 
 def _else(backbone: Backbone) -> str:
