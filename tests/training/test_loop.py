@@ -308,3 +308,7 @@ def test_macro_f1_is_scikit_learn_s():
     scores, labels = torch.randn(200, 5, generator=draw), torch.randint(4, (200,), generator=draw)
     expected = f1_score(labels, scores.argmax(1), average="macro", labels=range(5), zero_division=0)
     assert macro_f1(scores, labels) == pytest.approx(expected)
+
+
+def test_every_event_is_one_line_to_print():
+    assert max(len(repr(event)) for event in fit(model(), feeds(), recipe(epochs=1))) < 400

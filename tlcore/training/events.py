@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -104,7 +104,7 @@ class SavePoint:
 
     step: int
     epoch_done: bool
-    save: Callable[[Path], None]
+    save: Callable[[Path], None] = field(repr=False)
     """Write all that `fit` needs to go on from here, as one file that appears whole or not at all."""
 
 
