@@ -18,6 +18,7 @@ def installed() -> bool:
 
 def train(model: TransferModel, record: Backbone, pictures: Path, *, epochs: int, lr: float, batch_size: int) -> None:
     """As its own tutorials do: images from class folders, a third for validation, the body frozen."""
+    from fastai.callback import progress  # noqa: F401  gives a learner `no_bar`
     from fastai.learner import Learner
     from fastai.losses import CrossEntropyLossFlat
     from fastai.metrics import accuracy
