@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tlcore.advisor.facts import Facts
+from tlcore.advisor.facts import HALFWAY, Facts
 from tlcore.advisor.finding import percent
 
 __all__ = ["HUGE", "MANY", "at_a_loss", "cautions", "mirrored"]
@@ -11,8 +11,6 @@ HUGE = 1.5
 """Times the limit above which a gap is huge."""
 MANY = 1_000_000
 """Training samples from which pretraining hardly matters."""
-HALFWAY = 0.5
-"""Of the way from chance to all right, from which features know something, however few samples tell."""
 FEW = 10
 """Training samples of a class, on average, below which a score depends on luck."""
 COARSE = 0.25

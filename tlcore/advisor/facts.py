@@ -9,10 +9,11 @@ from typing import Any
 
 from tlcore.data import Modality
 
-__all__ = ["Facts", "Probe", "wilson"]
+__all__ = ["HALFWAY", "Facts", "Probe", "wilson"]
 
 HALFWAY = 0.5
-"""Of the way from chance to all right: less makes data count as different where the gap cannot be measured."""
+"""Of the way from chance to all right, from which features know the classes: data counts as similar where the gap
+cannot be measured, and a score is not called chance however few samples tell."""
 Z = 1.96
 """Standard deviations on each side that hold 95 % of a normal distribution."""
 
