@@ -37,7 +37,7 @@ def server() -> None:
 
 def begin() -> None:
     """The samples and one's own data, side by side."""
-    from ui.bring import sample_cards
+    from ui.data.bring import sample_cards
 
     st.subheader("Start with a dataset", anchor=False)
     columns = iter(st.columns(3))

@@ -26,6 +26,8 @@ class Item:
     """Where the user finds it: a path in the zip, a line in the table."""
     split: Split | None
     """The user's own choice, if any."""
+    group: str = ""
+    """What the sample must not be parted from: samples of one group never lie in different splits; empty for none."""
 
 
 def select(items: Sequence[Item], findings: Findings, name: str) -> list[Item]:

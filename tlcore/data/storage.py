@@ -68,6 +68,8 @@ def keep(
     name: str,
     source: str,
     note: str,
+    parent: str = "",
+    change: str = "",
 ) -> Dataset:
     """Store selected items, in their order, with files that lie in `folder / "files"`.
 
@@ -87,6 +89,8 @@ def keep(
         created=time.time(),
         split=None if own else ratios,
         problems=findings.problems(),
+        parent=parent,
+        change=change,
         home=home,
     )
     if modality == "image":
@@ -143,6 +147,7 @@ def _write_manifest(folder: Path, dataset: Dataset, items: Sequence[Item], split
         "split": list(splits),
         "origin": [item.origin for item in items],
         "digest": [item.digest for item in items],
+        "group": [item.group for item in items],
     }
     pd.DataFrame(rows).to_parquet(folder / "manifest.parquet", index=False)
 
