@@ -22,13 +22,13 @@ UNFINISHED := $(VENV)/.unfinished
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run dev browser test check bench clean
+.PHONY: help setup run dev services test check bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make setup   make $(VENV) and install requirements.txt (once; 2 to 10 minutes, 6 GB)'
 	@echo 'make run     setup, then the studio on http://$(HOST):$(PORT)'
-	@echo 'make test    environment, a browser, and all tests       (ARGS="tests/zoo -x" picks some)'
+	@echo 'make test    environment, a browser, PostgreSQL, and all tests  (ARGS="tests/zoo -x" picks some)'
 	@echo 'make check   ruff, and mypy --strict on tlcore'
 	@echo 'make bench   what is claimed of speed and memory, measured here     (ARGS="frozen text" picks some)'
 	@echo 'make dev     setup, and what tests and checks need'
@@ -52,10 +52,11 @@ run: $(RUN_STAMP)
 	@mkdir -p static
 	@exec $(PY) -m streamlit run app.py --server.address '$(HOST)' --server.port '$(PORT)' $(FLAGS)
 
-browser: $(DEV_STAMP)
+services: $(DEV_STAMP)
 	@$(PY) -m tests.browser.chromium
+	@$(PY) -m tests.runs.postgresql
 
-test: browser
+test: services
 	$(PY) -m pytest $(ARGS)
 
 check: $(DEV_STAMP)

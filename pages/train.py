@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tlcore.runs import LIVE, Note, Run
+from tlcore.runs import LIVE, RESUMABLE, Note, Run
 from tlcore.training import Recipe
 from ui import state, tab
 from ui.guard import guard
@@ -20,7 +20,6 @@ from ui.train_machinery import machinery
 from ui.words import STATUS, ago, clock, plain, visible
 
 POLL_SECONDS = 1.0
-RESUMABLE = ("interrupted", "stopped", "failed")
 RESUME_HELP = "Goes on from the last saved state; every loss is the one it would have been."
 
 
@@ -95,8 +94,8 @@ def outcome(run: Run) -> None:
     """Why a run ended other than by finishing."""
     if run.status in ("failed", "interrupted"):
         st.error(f"**{run.status.capitalize()}.** {plain(run.reason)}", icon=STATUS[run.status][0])
-    elif run.status == "stopped" and run.reason:
-        st.info(plain(run.reason), icon=":material/stop_circle:")
+    elif run.status in ("stopped", "paused") and run.reason:
+        st.info(plain(run.reason), icon=STATUS[run.status][0])
 
 
 def log(run: Run, notes: Sequence[Note]) -> None:

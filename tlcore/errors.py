@@ -5,12 +5,13 @@
     ├── WeightsError   pretrained weights cannot be had, or do not fit
     ├── RecipeError    settings that contradict each other or are out of range
     └── RunError       a run that does not exist, or cannot do what was asked
-        └── DivergedError  a training whose loss is no longer a number
+        ├── DivergedError  a training whose loss is no longer a number
+        └── StoreError     the store of runs does not answer now
 
 A message says what happened, the offending value, and what to do. Pages and the command line show it as it is.
 """
 
-__all__ = ["DataError", "DivergedError", "RecipeError", "RunError", "TlcoreError", "WeightsError"]
+__all__ = ["DataError", "DivergedError", "RecipeError", "RunError", "StoreError", "TlcoreError", "WeightsError"]
 
 
 class TlcoreError(Exception):
@@ -35,3 +36,7 @@ class RunError(TlcoreError):
 
 class DivergedError(RunError):
     """A training whose loss is no longer a number."""
+
+
+class StoreError(RunError):
+    """The store of runs is locked, full or away; the same may work in a moment."""

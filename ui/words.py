@@ -13,6 +13,7 @@ __all__ = ["STATUS", "ago", "clock", "duration", "label", "percent", "plain", "s
 STATUS = {
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_circle:", "blue"),
+    "pausing": (":material/pause_circle:", "gray"),
     "paused": (":material/pause_circle:", "gray"),
     "stopping": (":material/stop_circle:", "gray"),
     "finished": (":material/check_circle:", "green"),

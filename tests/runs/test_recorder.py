@@ -30,14 +30,14 @@ class Counting(Store):
 
     def record(self, *args, **values):
         self.writes += 1
-        super().record(*args, **values)
+        return super().record(*args, **values)
 
 
 @pytest.fixture
 def scene(tmp_path):
     store, clock, data = Counting(f"sqlite:///{tmp_path / 'test.db'}"), Clock(), Data()
     add(store)
-    recorder = Recorder(store, "r1", data, clock=clock)
+    recorder = Recorder(store, "r1", data, clock=clock, now=clock)
     recorder.take(RunStarted(epochs=2, steps=2000, trainable=10, total=20))
     return store, clock, data, recorder
 

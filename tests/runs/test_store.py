@@ -8,11 +8,6 @@ from tlcore.errors import RunError
 from tlcore.runs.store import Store, open_store
 
 
-@pytest.fixture
-def store(tmp_path):
-    return Store(f"sqlite:///{tmp_path / 'test.db'}")
-
-
 def add(store, run_id="r1", **changes):
     values = {
         "id": run_id,
@@ -87,8 +82,7 @@ def test_runs_are_newest_first_and_without_their_reports(store):
     assert store.run("r2").report == {"accuracy": 0.5}
 
 
-def test_many_writers_lose_nothing(tmp_path):
-    url = f"sqlite:///{tmp_path / 'test.db'}"
+def test_many_writers_lose_nothing(url):
     add(Store(url))
 
     def write(epoch):
@@ -112,24 +106,68 @@ def test_the_url_decides_where(tmp_path, monkeypatch):
     assert (tmp_path / "elsewhere.db").exists()
 
 
-def test_a_store_of_an_earlier_release_gets_the_columns_it_lacks(tmp_path):
-    import sqlite3
-
-    with sqlite3.connect(tmp_path / "tlstudio.db") as old:
-        old.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, run TEXT, time FLOAT, level TEXT, text TEXT)")
-        old.execute("INSERT INTO notes VALUES (1, 'r', 1.0, 'info', 'from before')")
-    store = open_store(tmp_path)
-    store.note("r", "from now", level="phase", step=7)
-    assert [(note.text, note.level, note.step) for note in store.notes("r")] == [
-        ("from before", "info", None),
-        ("from now", "phase", 7),
-    ]
-
-
-def test_rewinding_forgets_what_lies_after_the_step(tmp_path):
-    store = open_store(tmp_path)
+def test_rewinding_forgets_what_lies_after_the_step(store):
     store.record("r", [{"scope": "step", "step": i, "epoch": 1, "time": 0.0, "values": {"x": i}} for i in (1, 2, 3)])
     store.note("r", "kept"), store.note("r", "kept too", step=2), store.note("r", "gone", step=3)
     store.rewind("r", 2)
     assert [point.step for point in store.points("r")] == [1, 2]
     assert [note.text for note in store.notes("r")] == ["kept", "kept too"]
+
+
+def test_a_queued_run_is_taken_once(url):
+    add(Store(url))
+    claims: list[int | None] = []
+    threads = [threading.Thread(target=lambda: claims.append(Store(url).take("r1", host="here"))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claims, key=str) == [1, None, None, None, None, None]
+    assert (Store(url).run("r1").status, Store(url).run("r1").host) == ("running", "here")
+
+
+def test_a_worker_whose_run_was_taken_over_writes_nothing_more(store):
+    add(store)
+    first = store.take("r1")
+    store.end("r1", "interrupted", "silent")
+    store.update("r1", status="queued")
+    second = store.take("r1")
+    point = {"scope": "step", "step": 1, "epoch": 1, "time": 0.0, "values": {"train_loss": 1.0}}
+    line = {"time": 0.0, "level": "info", "text": "late", "step": None}
+    assert not store.record("r1", [point], notes=[line], claim=first, step=1)
+    assert not store.end("r1", "finished", "late", claim=first)
+    assert (store.points("r1"), store.run("r1").step, store.run("r1").status) == ((), 0, "running")
+    before = store.run("r1").beat
+    assert store.record("r1", [point], notes=[line], claim=second, step=1)
+    assert [note.text for note in store.notes("r1")] == ["silent", "late"]
+    assert store.run("r1").beat == before + 1
+
+
+def test_new_runs_queue_behind_the_others_whatever_the_clock_says(store, monkeypatch):
+    add(store, "r1")
+    monkeypatch.setattr("time.time", lambda: 1000.0)
+    assert add(store, "r2").place > store.run("r1").place
+    assert store.run("r2").created == 1000.0
+
+
+def test_a_deleted_run_leaves_no_row(store):
+    for name in ("r1", "r2"):
+        add(store, name)
+        store.note(name, "a line")
+        store.record(name, [{"scope": "step", "step": 1, "epoch": 1, "time": 0.0, "values": {}}])
+        store.command(name, "stop")
+    assert not store.delete("r1", where=("finished",)), "it is queued"
+    assert store.delete("r1", where=("queued",)) and not store.delete("r1", where=("queued",))
+    assert (store.points("r1"), store.notes("r1"), store.commands("r1")) == ((), (), ())
+    assert len(store.points("r2")) == len(store.notes("r2")) == len(store.commands("r2")) == 1
+
+
+def test_what_a_database_refuses_is_left_out(store):
+    add(store, name="nul \0 and half \ud83d")
+    values = {"train_loss": 1.0, "grad_norm": float("inf")}
+    store.record("r1", [{"scope": "step", "step": 1, "epoch": 1, "time": 0.0, "values": values}])
+    store.update("r1", report={"auc": float("nan"), "per_class": [{"f1": 0.5}]}, tags=["a\0b"])
+    run = store.run("r1")
+    assert run.name == "nul  and half ?"
+    assert store.points("r1")[0].values == {"train_loss": 1.0}
+    assert (run.report, run.tags) == ({"auc": None, "per_class": [{"f1": 0.5}]}, ["ab"])

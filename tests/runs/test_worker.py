@@ -34,7 +34,7 @@ def test_a_training_that_diverges_keeps_its_best_epoch(queued, monkeypatch):
 
     monkeypatch.setattr(worker, "fit", diverging)
     studio, run = queued
-    assert worker.work(studio.home, run.id) == 1
+    assert worker.work(studio.home, run.id, run.claim) == 1
     ended = studio.store.run(run.id)
     assert (ended.status, ended.best_epoch, ended.test_accuracy) == ("failed", 1, None)
     assert ended.reason.startswith("The loss became nan at step 17, at a learning rate of 0.1.")
@@ -48,7 +48,7 @@ def test_one_that_never_finished_an_epoch_keeps_nothing(queued, monkeypatch):
 
     monkeypatch.setattr(worker, "fit", broken)
     studio, run = queued
-    assert worker.work(studio.home, run.id) == 1
+    assert worker.work(studio.home, run.id, run.claim) == 1
     ended = studio.store.run(run.id)
     assert ended.status == "failed" and "ran out of memory even with one sample at a time" in ended.reason
     assert not (run_folder(studio.home, run.id) / "best.safetensors").exists()

@@ -17,15 +17,21 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import NoReturn
 
 from tlcore.device import machine
+from tlcore.errors import StoreError
 from tlcore.features.export import export, graph_path
 from tlcore.lock import take
 from tlcore.runs import jobs, launcher
-from tlcore.runs.liveness import noticed, run_folder
+from tlcore.runs.deletion import sweep
+from tlcore.runs.liveness import Watch, boot, here, noticed, run_folder
+from tlcore.runs.patience import patiently
+from tlcore.runs.queue import order
 from tlcore.runs.records import BUSY, LIVE, Run, Status
+from tlcore.runs.settings import Settings, kept
 from tlcore.runs.store import open_store
 from tlcore.zoo import Backbone, backbones, weights_state
 
@@ -59,6 +65,7 @@ class Child:
     """A worker that this nursery forked."""
 
     run: str
+    claim: int
     slot: int
 
 
@@ -73,13 +80,15 @@ class Nursery:
     """By process id."""
 
     def __post_init__(self) -> None:
-        self.store = open_store(self.home)
+        self.store = patiently(open_store, self.home)
+        self.watch, self.dead = Watch(), list[tuple[Child, str]]()
         self.n_gpus = len(machine().gpus)
         self.code = _code_time()
         self.cold = list(WARM)
         self.ahead = [] if self.n_gpus else [record for record in backbones("image") if record.package]
         self.jobs: dict[str, int] = {}  # process id, by lane
         self.exporter = 0
+        self.swept = False
 
     def run(self) -> None:
         """Look at the bell often, at the store now and then, and import what is still cold in between."""
@@ -88,11 +97,10 @@ class Nursery:
         while self.home.is_dir() and time.monotonic() - busy < IDLE_SECONDS:
             rung = _changed(launcher.bell(self.home))
             if self.reap() or rung != heard or time.monotonic() - looked > LOOK_SECONDS:
-                heard, looked = rung, time.monotonic()
                 if not self.children and not self.jobs and _code_time() != self.code:
                     return
-                self.start_queued()
-                self.start_jobs()
+                heard, looked = rung, time.monotonic()
+                self.look()
             elif self.cold:
                 self.warm()
             elif self.ahead and not self.children and not self.exporter and not self.jobs:
@@ -105,32 +113,60 @@ class Nursery:
         with contextlib.suppress(ImportError):
             import_module(self.cold.pop(0))
 
-    def start_queued(self) -> None:
-        """Fork workers for the oldest queued runs, as many as there are free slots: one per GPU, or one."""
-        found = (noticed(self.store, self.home, run) for run in self.store.runs(limit=1000, status=LIVE))
-        live = [run for run in found if run.live]
-        queued = [run for run in reversed(live) if run.status == "queued"]
-        free = max(1, self.n_gpus) - (len(live) - len(queued))
-        for run in queued[: max(0, free)]:
-            self.start(run)
+    def look(self) -> None:
+        """Start what waits. A store that does not answer now is looked at again with the next look."""
+        self.start_jobs()
+        try:
+            self.tell_deaths()
+            self.start_queued()
+            if not self.swept:
+                sweep(self.store, self.home)
+                self.swept = True
+        except StoreError as error:
+            _LOG.warning("%s", error)
 
-    def start(self, run: Run) -> None:
+    def start_queued(self) -> None:
+        """Fork workers for those whose turn it is, as many as there are free slots."""
+        settings = kept(self.home)
+        found = [self.noticed(run, settings) for run in self.store.runs(limit=1000, status=LIVE)]
+        busy = [run for run in found if run.status in BUSY]
+        mine = {run.id: run for run in busy if here(self.store, self.home, run)}
+        leaving = [child for child in self.children.values() if child.run not in mine]
+        free = settings.n_slots() - len(mine) - len(leaving)
+        queued = [run for run in found if run.status == "queued" and self.startable(run)]
+        taken = {run.slot for run in mine.values()} | {child.slot for child in leaving}
+        slots = (slot for slot in count() if slot not in taken)
+        for run in order(queued, busy, self.store.last_starts())[: max(0, free)] if queued else ():
+            self.start(run, next(slots))
+
+    def noticed(self, run: Run, settings: Settings) -> Run:
+        """The run as it is; a dead worker is noticed here."""
+        return noticed(self.store, self.home, run, self.watch, auto_resume=settings.auto_resume)
+
+    def startable(self, run: Run) -> bool:
+        """Whether its data is in this home, and its state is not in another's."""
+        own = not run.claim or run.host == socket.gethostname() or run_folder(self.home, run.id).is_dir()
+        return own and (self.home / "datasets" / run.dataset).is_dir()
+
+    def start(self, run: Run, slot: int) -> None:
         """Take the run's lock, claim its row, fork. The child inherits the lock and holds it for life."""
         folder = run_folder(self.home, run.id)
         lock = take(folder / "lock")
         if lock is None:
             return
-        claim = {"status": "running", "started": time.time(), "host": socket.gethostname(), "activity": "starting"}
-        if self.store.update(run.id, where=("queued",), **claim):
-            taken = {child.slot for child in self.children.values()}
-            child = Child(run=run.id, slot=next(slot for slot in range(len(taken) + 1) if slot not in taken))
+        try:
+            claim = self.store.take(run.id, host=socket.gethostname(), boot=boot(), slot=slot, activity="starting")
+            if claim is None:
+                return
+            child = Child(run=run.id, claim=claim, slot=slot)
             gc.freeze()
             pid = os.fork()
             if pid == 0:
                 self.become_worker(child, folder / "log.txt")
             self.children[pid] = child
             _LOG.info("run %s is process %d", run.id, pid)
-        os.close(lock)
+        finally:
+            os.close(lock)
 
     def start_jobs(self) -> None:
         """Fork a child for the oldest job in each lane that is free."""
@@ -157,10 +193,11 @@ class Nursery:
         def run() -> int:
             if self.n_gpus > 1:
                 visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.n_gpus)))
-                os.environ["CUDA_VISIBLE_DEVICES"] = visible.split(",")[child.slot]
+                devices = visible.split(",")
+                os.environ["CUDA_VISIBLE_DEVICES"] = devices[child.slot % len(devices)]
             from tlcore.runs.worker import work
 
-            return work(self.home, child.run)
+            return work(self.home, child.run, child.claim)
 
         self.become(log, run)
 
@@ -199,7 +236,7 @@ class Nursery:
                 os._exit(0)
 
     def reap(self) -> bool:
-        """Collect ended children; a run whose worker died is closed with the reason. Returns whether any ended."""
+        """Collect ended children. Returns whether any ended."""
         before = len(self.children) + len(self.jobs)
         while self.children or self.exporter or self.jobs:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -209,9 +246,17 @@ class Nursery:
             self.jobs = {lane: job for lane, job in self.jobs.items() if job != pid}
             child = self.children.pop(pid, None)
             if child and status:
-                unfinished: set[Status] = {*BUSY, "interrupted"}
-                self.store.end(child.run, "interrupted", _reason(pid, status), where=unfinished)
+                self.dead.append((child, _reason(pid, status)))
         return len(self.children) + len(self.jobs) != before
+
+    def tell_deaths(self) -> None:
+        """Close the runs of workers that died, with the reason."""
+        unfinished: set[Status] = {*BUSY, "interrupted"}
+        while self.dead:
+            child, reason = self.dead[0]
+            seen = self.store.last_seen(child.run)
+            self.store.end(child.run, "interrupted", reason, where=unfinished, claim=child.claim, finished=seen)
+            self.dead.pop(0)
 
 
 def _reason(pid: int, status: int) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 
 from tlcore.advisor.diagnosis import diagnose
 from tlcore.device import Meter
+from tlcore.errors import RunError, StoreError
 from tlcore.features.feeds import Feeds
+from tlcore.runs.patience import Backoff
 from tlcore.runs.records import Level
 from tlcore.runs.store import Store
 from tlcore.training.events import (
@@ -24,7 +26,7 @@ from tlcore.training.events import (
     Warned,
 )
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "TakenOverError"]
 
 WRITE_SECONDS = 0.2
 STEPS_PER_WRITE = 40
@@ -32,8 +34,15 @@ METER_SECONDS = 1.0
 EPOCH_VALUES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_macro_f1")
 
 
+class TakenOverError(RunError):
+    """Another worker has the run."""
+
+
 class Recorder:
-    """Takes every event, writes some of the time, and hears the commands left for the run when it does."""
+    """Takes every event, writes some of the time, and hears the commands left for the run when it does.
+
+    What cannot be written now, since the store is locked or away, is kept and written with the next.
+    """
 
     def __init__(
         self,
@@ -41,22 +50,29 @@ class Recorder:
         run_id: str,
         data: Feeds,
         *,
+        claim: int | None = None,
         n_classes: int = 0,
         meter: Meter | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._run, self._data, self._meter, self._clock = store, run_id, data, meter, clock
+        self._store, self._run, self._claim, self._data, self._meter = store, run_id, claim, data, meter
+        self._clock, self._now, self._backoff = clock, now, Backoff(clock=clock)
         self._metered, self._samples = clock(), 0
         self._step = 0
         self._n_classes, self._history, self._said = n_classes, list[EpochDone](), set[str]()
         self._points: list[dict[str, Any]] = []
+        self._notes: list[dict[str, Any]] = []
         self._steps: list[StepDone] = []
         self._columns: dict[str, Any] = {}
+        self._held: dict[str, Any] = {}
         self._epochs = self._total_steps = 0
         self._begun = self._written = clock()
         self._heard = self._embedded = self._from = 0
         self.stop = False
         """A stop was asked for."""
+        self.pause = False
+        """A pause was asked for."""
         self.best: EpochDone | None = None
 
     def take(self, event: Event) -> None:
@@ -79,24 +95,60 @@ class Recorder:
             case EpochDone():
                 self._epoch_done(event)
             case Told():
-                self._store.note(self._run, event.text, step=self._step)
+                self.note(event.text, step=self._step)
             case Warned():
-                self._store.note(self._run, event.text, level="warning", step=self._step)
+                self.note(event.text, level="warning", step=self._step)
             case Finished() | SavePoint():
                 pass
         if self._clock() - self._written >= WRITE_SECONDS or isinstance(event, RunStarted):
             self.flush()
 
+    def note(self, words: str, *, level: Level = "info", step: int | None = None) -> None:
+        """A line for the run's log, with the next write."""
+        self._notes.append({"time": self._now(), "level": level, "text": words, "step": step})
+
     def flush(self) -> None:
-        """Write what is pending and read the commands."""
-        self._points += [_point(step, self._clock()) for step in _thinned(self._steps)]
+        """Write what is pending and read the commands, unless the store did not answer a moment ago.
+
+        Raises:
+            TakenOverError: another worker has the run.
+            StoreError: the store has not answered for very long.
+        """
+        self._held |= self._pace() | self._columns
+        self._columns = {}
+        self._points += [_point(step, self._now()) for step in _thinned(self._steps)]
         self._points += self._usage()
         self._points.sort(key=lambda point: (point["step"], point["scope"] == "epoch"))
-        self._store.record(self._run, self._points, **(self._pace() | self._columns))
-        self._points, self._steps, self._columns = [], [], {}
-        for number, command in self._store.commands(self._run, after=self._heard):
-            self._heard, self.stop = number, self.stop or command == "stop"
+        self._steps = []
         self._written = self._clock()
+        if self._backoff.due:
+            self._write()
+
+    def finish(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Write all that is pending, waiting for the store if need be.
+
+        Raises:
+            TakenOverError, StoreError: as `flush`.
+        """
+        self.flush()
+        while self._points or self._notes or self._held:
+            sleep(self._backoff.seconds)
+            self.flush()
+
+    def _write(self) -> None:
+        try:
+            mine = self._store.record(self._run, self._points, notes=self._notes, claim=self._claim, **self._held)
+            self._points, self._notes, self._held = [], [], {}
+            orders = self._store.commands(self._run, after=self._heard)
+        except StoreError as error:
+            self._backoff.failed(error)
+            return
+        self._backoff.worked()
+        if not mine:
+            raise TakenOverError(f"Run {self._run} was taken over by another worker.")
+        for number, command in orders:
+            self._heard = number
+            self.stop, self.pause = self.stop or command == "stop", self.pause or command == "pause"
 
     def _usage(self) -> list[dict[str, Any]]:
         """One reading of the machine, if the last one is long enough ago."""
@@ -111,8 +163,8 @@ class Recorder:
             {
                 "scope": "system",
                 "step": self._step,
-                "epoch": self._columns.get("epoch", 0),
-                "time": now,
+                "epoch": self._held.get("epoch", 0),
+                "time": self._now(),
                 "values": values,
             }
         ]
@@ -139,15 +191,13 @@ class Recorder:
         self._from, self._step, self.best = event.step, event.step, event.best
         done = f", going on after step {event.step:,}" if event.step else ""
         precise = "" if event.precision == "float32" else f" The backbone computes in {event.precision}."
-        self._store.note(
-            self._run,
+        self.note(
             f"Training {event.trainable:,} of {event.total:,} parameters, {event.steps:,} steps{done}.{precise}",
         )
 
     def _phase_started(self, event: PhaseStarted) -> None:
         still = f" {event.batch_norms:,} BatchNorm layers stay frozen." if event.batch_norms else ""
-        self._store.note(
-            self._run,
+        self.note(
             f"Phase {event.name!r} from epoch {event.epoch}: {event.trainable:,} parameters train.{still}",
             level="phase",
             step=self._step,
@@ -156,7 +206,7 @@ class Recorder:
     def _epoch_done(self, event: EpochDone) -> None:
         values = {name: getattr(event, name) for name in EPOCH_VALUES}
         self._points.append(
-            {"scope": "epoch", "step": event.step, "epoch": event.epoch, "time": self._clock(), "values": values}
+            {"scope": "epoch", "step": event.step, "epoch": event.epoch, "time": self._now(), "values": values}
         )
         self._diagnose(event)
         if event.best:
@@ -170,7 +220,7 @@ class Recorder:
             if finding.code not in self._said:
                 self._said.add(finding.code)
                 level: Level = "warning" if finding.level == "warning" else "info"
-                self._store.note(self._run, f"{finding.title}. {finding.text}", level=level, step=event.step)
+                self.note(f"{finding.title}. {finding.text}", level=level, step=event.step)
 
 
 def _point(step: StepDone, now: float) -> dict[str, Any]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["BUSY", "LIVE", "STATES", "Command", "Level", "Note", "Point", "Run", "Status"]
+__all__ = ["BUSY", "LIVE", "REST", "RESUMABLE", "STATES", "Command", "Level", "Note", "Point", "Run", "Status"]
 
-Status = Literal["queued", "running", "paused", "stopping", "finished", "stopped", "failed", "interrupted"]
+Status = Literal["queued", "running", "pausing", "paused", "stopping", "finished", "stopped", "failed", "interrupted"]
 Level = Literal["info", "phase", "warning", "error"]
-Command = Literal["stop", "pause", "resume"]
+Command = Literal["stop", "pause"]
 STATES: tuple[Status, ...] = (
     "queued",
     "running",
+    "pausing",
     "paused",
     "stopping",
     "finished",
@@ -21,8 +22,14 @@ STATES: tuple[Status, ...] = (
     "failed",
     "interrupted",
 )
-BUSY: frozenset[Status] = frozenset({"running", "paused", "stopping"})
+BUSY: frozenset[Status] = frozenset({"running", "pausing", "stopping"})
+"""A worker has it, and with it a slot."""
 LIVE: frozenset[Status] = BUSY | {"queued"}
+"""It moves by itself: worth looking at again."""
+RESUMABLE: frozenset[Status] = frozenset({"paused", "stopped", "failed", "interrupted"})
+"""It rests before its planned end and can go on."""
+REST: frozenset[Status] = RESUMABLE | {"finished"}
+"""No process has it or will: it can be deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +51,9 @@ class Run:
     created: float
     """Unix seconds, like all times here."""
     started: float | None
+    """When its worker last began."""
     finished: float | None
+    """When it last came to rest."""
     pid: int | None
     host: str
     activity: str
@@ -63,10 +72,26 @@ class Run:
     test_accuracy: float | None
     test_macro_f1: float | None
     report: Mapping[str, Any] | None
+    starred: bool = False
+    tags: Sequence[str] = ()
+    remark: str = ""
+    """What people noted about it."""
+    place: float = 0.0
+    """Order among the queued runs of one user: the lowest first."""
+    worked: float = 0.0
+    """Seconds of the lives before the last one: a pause, an interruption and an extension end one."""
+    beat: int = 0
+    """Counts its worker's signs of life."""
+    claim: int = 0
+    """How often a worker has taken it; one writes only while the number is its own."""
+    slot: int | None = None
+    """Which of its server's slots it has or had, from 0."""
+    boot: str = ""
+    """Of the machine when its worker began."""
 
     @property
     def live(self) -> bool:
-        """It waits, works or is about to stop."""
+        """It waits, works, or is about to pause or stop."""
         return self.status in LIVE
 
     def progress(self, now: float) -> float:
@@ -77,8 +102,9 @@ class Run:
         return spent / (spent + self.eta) if spent and self.eta is not None else 0.0
 
     def seconds(self, now: float) -> float:
-        """Seconds since it began, up to its end or `now` (unix seconds)."""
-        return max(0.0, (self.finished or now) - self.started) if self.started else 0.0
+        """Seconds of work, all its lives together, up to its end or `now` (unix seconds); waiting is not counted."""
+        until = self.finished if self.status == "queued" else self.finished or now
+        return self.worked + (max(0.0, until - self.started) if until and self.started else 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,138 +2,48 @@
 
 from __future__ import annotations
 
-import contextlib
+import math
 import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Engine,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    create_engine,
-    delete,
-    event,
-    insert,
-    inspect,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Update, case, delete, func, insert, select, update
 
 from tlcore.errors import RunError
+from tlcore.runs.database import connected, engine_of, storable
 from tlcore.runs.records import LIVE, Command, Level, Note, Point, Run, Status
+from tlcore.runs.schema import COMMANDS, NOTES, POINTS, RUNS
 
 __all__ = ["Store", "open_store"]
 
-_META = MetaData()
-_RUNS = Table(
-    "runs",
-    _META,
-    Column("id", String(32), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("user", Text, nullable=False),
-    Column("status", String(16), nullable=False, index=True),
-    Column("reason", Text, nullable=False, default=""),
-    Column("dataset", String(64), nullable=False),
-    Column("dataset_name", Text, nullable=False),
-    Column("modality", String(16), nullable=False),
-    Column("backbone", Text, nullable=False),
-    Column("strategy", Text, nullable=False),
-    Column("recipe", JSON, nullable=False),
-    Column("created", Float, nullable=False, index=True),
-    Column("started", Float),
-    Column("finished", Float),
-    Column("pid", Integer),
-    Column("host", Text, nullable=False, default=""),
-    Column("activity", Text, nullable=False, default=""),
-    Column("epoch", Integer, nullable=False, default=0),
-    Column("epochs", Integer, nullable=False),
-    Column("step", Integer, nullable=False, default=0),
-    Column("steps", Integer, nullable=False, default=0),
-    Column("eta", Float),
-    Column("best_epoch", Integer),
-    Column("val_accuracy", Float),
-    Column("test_accuracy", Float),
-    Column("test_macro_f1", Float),
-    Column("report", JSON),
-)
-_POINTS = Table(
-    "points",
-    _META,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("run", String(32), nullable=False),
-    Column("scope", String(8), nullable=False),
-    Column("step", Integer, nullable=False),
-    Column("epoch", Integer, nullable=False),
-    Column("time", Float, nullable=False),
-    Column("values", JSON, nullable=False),
-    Index("points_of_run", "run", "id"),
-)
-_NOTES = Table(
-    "notes",
-    _META,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("run", String(32), nullable=False, index=True),
-    Column("time", Float, nullable=False),
-    Column("level", String(8), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("step", Integer),
-)
-_COMMANDS = Table(
-    "commands",
-    _META,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("run", String(32), nullable=False, index=True),
-    Column("command", String(16), nullable=False),
-    Column("time", Float, nullable=False),
-)
+PATIENCE_SECONDS = 15.0
+"""How long to wait for a locked SQLite store before saying so."""
 
 
-def open_store(home: Path) -> Store:
+def open_store(home: Path, *, patience: float = PATIENCE_SECONDS) -> Store:
     """The store of this home: `TLSTUDIO_DATABASE_URL`, or SQLite in the folder."""
-    return Store(os.environ.get("TLSTUDIO_DATABASE_URL") or f"sqlite:///{home / 'tlstudio.db'}")
+    return Store(os.environ.get("TLSTUDIO_DATABASE_URL") or f"sqlite:///{home / 'tlstudio.db'}", patience=patience)
 
 
 class Store:
-    """Reads and writes rows. Holds no open connection between calls, so a process that has one may fork."""
+    """Reads and writes rows. Holds no open connection between calls, so a process that has one may fork.
 
-    def __init__(self, url: str) -> None:
-        self._engine: Engine = create_engine(url, poolclass=NullPool)
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", _tune_sqlite)
-        try:
-            _META.create_all(self._engine)
-        except DatabaseError:  # another process made the tables between the look and the making
-            _META.create_all(self._engine)
-        self._add_columns()
+    Every method raises `StoreError` where the database is locked, full or away; then nothing of it has happened.
+    """
 
-    def _add_columns(self) -> None:
-        """A store of an earlier release lacks what was added since; all of that may be empty."""
-        with contextlib.suppress(DatabaseError), self._engine.begin() as connection:  # another process may be at it
-            for table in _META.sorted_tables:
-                there = {column["name"] for column in inspect(connection).get_columns(table.name)}
-                for column in table.columns:
-                    if column.name not in there:
-                        kind = column.type.compile(self._engine.dialect)
-                        connection.execute(text(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}'))
+    def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._engine = engine_of(url, patience=patience)
+        self.local: bool = self._engine.dialect.name == "sqlite"
+        """All who use it are on one machine."""
 
     def create(self, **values: object) -> Run:
-        """Insert a queued run; `values` are the columns of `Run` that are known at the start."""
-        with self._engine.begin() as connection:
-            connection.execute(insert(_RUNS).values(status="queued", created=time.time(), **values))
+        """Insert a queued run behind all others; `values` are the columns of `Run` that are known at the start."""
+        last = select(func.coalesce(func.max(RUNS.c.place), 0) + 1).scalar_subquery()
+        row = {"status": "queued", "created": time.time(), **storable(values)}
+        with connected(self._engine) as connection:
+            connection.execute(insert(RUNS).values(place=last, **row))
         return self.run(str(values["id"]))
 
     def run(self, run_id: str) -> Run:
@@ -142,96 +52,197 @@ class Store:
         Raises:
             RunError: there is none of that id.
         """
-        with self._engine.connect() as connection:
-            row = connection.execute(select(_RUNS).where(_RUNS.c.id == run_id)).mappings().first()
+        with connected(self._engine) as connection:
+            row = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).mappings().first()
         if row is None:
             raise RunError(f"There is no run {run_id!r}. `python -m tlcore runs` lists those there are.")
         return Run(**row)
 
+    def has(self, run_id: str) -> bool:
+        """Whether there is such a run."""
+        with connected(self._engine) as connection:
+            return connection.execute(select(RUNS.c.id).where(RUNS.c.id == run_id)).first() is not None
+
     def runs(self, *, limit: int = 200, status: Iterable[Status] | None = None) -> tuple[Run, ...]:
         """Runs, newest first; only those in one of the states `status` if given. Without their reports."""
-        columns = [_RUNS.c[field.name] for field in fields(Run) if field.name != "report"]
-        query = select(*columns).order_by(_RUNS.c.created.desc(), _RUNS.c.id).limit(limit)
+        columns = [RUNS.c[field.name] for field in fields(Run) if field.name != "report"]
+        query = select(*columns).order_by(RUNS.c.created.desc(), RUNS.c.place.desc(), RUNS.c.id).limit(limit)
         if status is not None:
-            query = query.where(_RUNS.c.status.in_(sorted(status)))
-        with self._engine.connect() as connection:
+            query = query.where(RUNS.c.status.in_(sorted(status)))
+        with connected(self._engine) as connection:
             return tuple(Run(**row, report=None) for row in connection.execute(query).mappings())
 
-    def update(self, run_id: str, *, where: Iterable[Status] | None = None, **values: object) -> bool:
-        """Set columns; with `where` only if the run is in one of those states. Returns whether a row changed."""
-        query = update(_RUNS).where(_RUNS.c.id == run_id).values(**values)
-        if where is not None:
-            query = query.where(_RUNS.c.status.in_(sorted(where)))
-        with self._engine.begin() as connection:
+    def last_starts(self) -> dict[str, float]:
+        """When a run of each user last began, in unix seconds; users none of whose runs has begun are left out."""
+        query = select(RUNS.c.user, func.max(RUNS.c.started).label("last")).where(RUNS.c.started.is_not(None))
+        with connected(self._engine) as connection:
+            return {row.user: row.last for row in connection.execute(query.group_by(RUNS.c.user))}
+
+    def update(
+        self, run_id: str, *, where: Iterable[Status] | None = None, claim: int | None = None, **values: object
+    ) -> bool:
+        """Set columns; with `where` only if the run is in one of those states, with `claim` only if it has that one.
+
+        Returns whether a row changed.
+        """
+        query = _chosen(update(RUNS), run_id, where, claim).values(**storable(values))
+        with connected(self._engine) as connection:
             return bool(connection.execute(query).rowcount)
 
-    def record(self, run_id: str, points: Iterable[Mapping[str, object]], **values: object) -> None:
-        """Append metrics and set columns in one transaction. A point has scope, step, epoch, time and values."""
-        rows = [{"run": run_id, **point} for point in points]
-        with self._engine.begin() as connection:
+    def take(self, run_id: str, **values: object) -> int | None:
+        """Make a queued run a running one, for one caller only; returns its claim, or None if another was first."""
+        query = _chosen(update(RUNS), run_id, ("queued",), None)
+        life = case((RUNS.c.finished > RUNS.c.started, RUNS.c.finished - RUNS.c.started), else_=0.0)
+        query = query.values(
+            status="running",
+            started=time.time(),
+            finished=None,
+            worked=RUNS.c.worked + life,
+            claim=RUNS.c.claim + 1,
+            beat=RUNS.c.beat + 1,
+            **storable(values),
+        )
+        with connected(self._engine) as connection:
+            return connection.execute(query.returning(RUNS.c.claim)).scalar()
+
+    def record(
+        self,
+        run_id: str,
+        points: Iterable[Mapping[str, object]] = (),
+        *,
+        notes: Iterable[Mapping[str, object]] = (),
+        claim: int | None = None,
+        **values: object,
+    ) -> bool:
+        """Append metrics and log lines and set columns in one transaction, which is a sign of life as well.
+
+        A point has scope, step, epoch, time and values; numbers that are not finite are left out. A note has time,
+        level, text and step. Returns False, and writes nothing, if another worker has taken the run since `claim`.
+        """
+        query = _chosen(update(RUNS), run_id, None, claim).values(beat=RUNS.c.beat + 1, **storable(values))
+        rows = [{"run": run_id, **point, "values": _finite(point["values"])} for point in points]
+        lines = [{"run": run_id, **storable(note)} for note in notes]
+        with connected(self._engine) as connection:
+            if not connection.execute(query).rowcount and claim is not None:
+                return False
             if rows:
-                connection.execute(insert(_POINTS), rows)
-            if values:
-                connection.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(**values))
+                connection.execute(insert(POINTS), rows)
+            if lines:
+                connection.execute(insert(NOTES), lines)
+        return True
 
     def points(self, run_id: str, *, after: int = 0) -> tuple[Point, ...]:
         """The run's metrics in order, only those with a greater id than `after`."""
-        columns = [_POINTS.c[field.name] for field in fields(Point)]
-        query = select(*columns).where(_POINTS.c.run == run_id, _POINTS.c.id > after).order_by(_POINTS.c.id)
-        with self._engine.connect() as connection:
+        columns = [POINTS.c[field.name] for field in fields(Point)]
+        query = select(*columns).where(POINTS.c.run == run_id, POINTS.c.id > after).order_by(POINTS.c.id)
+        with connected(self._engine) as connection:
             return tuple(Point(**row) for row in connection.execute(query).mappings())
 
     def rewind(self, run_id: str, step: int) -> None:
         """Forget metrics and marks after `step`: a training that goes on from there makes them again."""
-        with self._engine.begin() as connection:
-            for table in (_POINTS, _NOTES):
+        with connected(self._engine) as connection:
+            for table in (POINTS, NOTES):
                 connection.execute(delete(table).where(table.c.run == run_id, table.c.step > step))
 
     def note(self, run_id: str, words: str, *, level: Level = "info", step: int | None = None) -> None:
         """Append a line to the run's log; with a `step`, it has its place on the charts."""
-        row = {"run": run_id, "time": time.time(), "level": level, "text": words, "step": step}
-        with self._engine.begin() as connection:
-            connection.execute(insert(_NOTES).values(row))
+        row = {"run": run_id, "time": time.time(), "level": level, "text": storable(words), "step": step}
+        with connected(self._engine) as connection:
+            connection.execute(insert(NOTES).values(row))
 
     def notes(self, run_id: str, *, after: int = 0) -> tuple[Note, ...]:
         """The run's log in order, only lines with a greater id than `after`."""
-        columns = [_NOTES.c[field.name] for field in fields(Note)]
-        query = select(*columns).where(_NOTES.c.run == run_id, _NOTES.c.id > after).order_by(_NOTES.c.id)
-        with self._engine.connect() as connection:
+        columns = [NOTES.c[field.name] for field in fields(Note)]
+        query = select(*columns).where(NOTES.c.run == run_id, NOTES.c.id > after).order_by(NOTES.c.id)
+        with connected(self._engine) as connection:
             return tuple(Note(**row) for row in connection.execute(query).mappings())
 
-    def command(self, run_id: str, command: Command) -> None:
-        """Leave an order for the worker."""
-        with self._engine.begin() as connection:
-            connection.execute(insert(_COMMANDS).values(run=run_id, command=command, time=time.time()))
+    def command(
+        self, run_id: str, command: Command, *, where: Iterable[Status] | None = None, **values: object
+    ) -> bool:
+        """Leave an order for the worker and set columns, both or neither; returns whether the run was as in `where`."""
+        query = _chosen(update(RUNS), run_id, where, None).values(**(storable(values) or {"id": run_id}))
+        with connected(self._engine) as connection:
+            if not connection.execute(query).rowcount:
+                return False
+            connection.execute(insert(COMMANDS).values(run=run_id, command=command, time=time.time()))
+        return True
 
-    def forget_commands(self, run_id: str) -> None:
-        """Drop the orders of a run's earlier life."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(_COMMANDS).where(_COMMANDS.c.run == run_id))
+    def requeue(
+        self,
+        run_id: str,
+        *,
+        where: Iterable[Status],
+        command: Command | None = None,
+        claim: int | None = None,
+        **values: object,
+    ) -> bool:
+        """Queue a run again that is in one of the states `where`; orders of its earlier life are dropped for `command`.
+
+        Returns whether it was.
+        """
+        columns = {"status": "queued", "reason": "", "eta": None, **values}
+        query = _chosen(update(RUNS), run_id, where, claim).values(**storable(columns))
+        with connected(self._engine) as connection:
+            if not connection.execute(query).rowcount:
+                return False
+            connection.execute(delete(COMMANDS).where(COMMANDS.c.run == run_id))
+            if command:
+                connection.execute(insert(COMMANDS).values(run=run_id, command=command, time=time.time()))
+        return True
+
+    def last_seen(self, run_id: str) -> float:
+        """When its last metric was written, in unix seconds; now, if there is none."""
+        query = select(POINTS.c.time).where(POINTS.c.run == run_id).order_by(POINTS.c.id.desc()).limit(1)
+        with connected(self._engine) as connection:
+            return connection.execute(query).scalar() or time.time()
 
     def commands(self, run_id: str, *, after: int = 0) -> tuple[tuple[int, str], ...]:
         """Orders as (id, command), only those with a greater id than `after`."""
-        columns = (_COMMANDS.c.id, _COMMANDS.c.command)
-        query = select(*columns).where(_COMMANDS.c.run == run_id, _COMMANDS.c.id > after).order_by(_COMMANDS.c.id)
-        with self._engine.connect() as connection:
+        columns = (COMMANDS.c.id, COMMANDS.c.command)
+        query = select(*columns).where(COMMANDS.c.run == run_id, COMMANDS.c.id > after).order_by(COMMANDS.c.id)
+        with connected(self._engine) as connection:
             return tuple((row.id, row.command) for row in connection.execute(query))
 
-    def end(self, run_id: str, status: Status, reason: str, *, where: Iterable[Status] = LIVE) -> bool:
-        """Close a run that is still in one of the states `where`. Returns whether it was."""
+    def end(
+        self,
+        run_id: str,
+        status: Status,
+        reason: str,
+        *,
+        where: Iterable[Status] = LIVE,
+        claim: int | None = None,
+        **values: object,
+    ) -> bool:
+        """Bring a run to rest that is still in one of the states `where`. Returns whether it was."""
         levels: Mapping[str, Level] = {"failed": "error", "interrupted": "warning"}
-        level = levels.get(status, "info")
-        ended = self.update(
-            run_id, where=where, status=status, reason=reason, finished=time.time(), activity="", eta=None
-        )
-        if ended:
-            self.note(run_id, reason or status, level=level)
+        columns = {"status": status, "reason": reason, "finished": time.time(), "activity": "", "eta": None, **values}
+        note = {"run": run_id, "time": time.time(), "level": levels.get(status, "info"), "step": None}
+        query = _chosen(update(RUNS), run_id, where, claim).values(**storable(columns))
+        with connected(self._engine) as connection:
+            ended = bool(connection.execute(query).rowcount)
+            if ended:
+                connection.execute(insert(NOTES).values(text=storable(reason or status), **note))
         return ended
 
+    def delete(self, run_id: str, *, where: Iterable[Status]) -> bool:
+        """Forget all rows of a run that is in one of the states `where`, or none. Returns whether it was."""
+        with connected(self._engine) as connection:
+            query = delete(RUNS).where(RUNS.c.id == run_id, RUNS.c.status.in_(sorted(where)))
+            if not connection.execute(query).rowcount:
+                return False
+            for table in (POINTS, NOTES, COMMANDS):
+                connection.execute(delete(table).where(table.c.run == run_id))
+        return True
 
-def _tune_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA busy_timeout=15000")
-    cursor.close()
+
+def _chosen(query: Update, run_id: str, where: Iterable[Status] | None, claim: int | None) -> Update:
+    query = query.where(RUNS.c.id == run_id)
+    if where is not None:
+        query = query.where(RUNS.c.status.in_(sorted(where)))
+    return query if claim is None else query.where(RUNS.c.claim == claim)
+
+
+def _finite(values: object) -> dict[str, float]:
+    assert isinstance(values, Mapping)
+    return {name: value for name, value in values.items() if math.isfinite(value)}

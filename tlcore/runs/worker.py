@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import socket
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,13 +23,15 @@ from tlcore.features.feeds import Feeds
 from tlcore.features.stored import DatasetFeeds
 from tlcore.runs import companion
 from tlcore.runs.liveness import run_folder
-from tlcore.runs.recorder import Recorder
-from tlcore.runs.records import Run
+from tlcore.runs.patience import patiently
+from tlcore.runs.pulse import pulse
+from tlcore.runs.recorder import Recorder, TakenOverError
+from tlcore.runs.records import Run, Status
 from tlcore.runs.store import Store, open_store
 from tlcore.strategies import Lora
 from tlcore.training import Recipe
 from tlcore.training.checkpoint import save_weights
-from tlcore.training.events import EpochDone, Event, RunStarted, SavePoint
+from tlcore.training.events import EpochDone, Event, RunStarted, SavePoint, StepDone
 from tlcore.training.loop import fit
 from tlcore.training.scoring import embedder, logits
 from tlcore.zoo import backbone, learn
@@ -42,29 +43,37 @@ EPOCH_SAVE_SECONDS = 2.0
 """Heads train at hundreds of epochs a second: the state is written no more often than this at their ends."""
 STEP_SAVE_SECONDS = 120.0
 """And this often within an epoch."""
+STORE_SECONDS = 1.0
+"""How long a write waits for a locked store before the training goes on without it."""
+ROOM = 20
+"""A finished run's last state is kept while the disk has room for this many of it."""
 _LOG = logging.getLogger(__name__)
 
 
-def work(home: Path, run_id: str) -> int:
+def work(home: Path, run_id: str, claim: int) -> int:
     """Do the run; whatever goes wrong ends in its row with a sentence, and in the log with the traceback.
 
     Returns:
         The exit status: 0 where the run ended as it should.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    store = open_store(home)
-    store.update(run_id, pid=os.getpid(), host=socket.gethostname(), activity="loading the data and the model")
+    store = patiently(open_store, home, patience=STORE_SECONDS)
+    patiently(store.update, run_id, claim=claim, pid=os.getpid(), activity="loading the data and the model")
     companion.start(home, run_id)
     try:
-        _train(home, store, store.run(run_id))
+        with pulse(store, run_id, claim):
+            _train(home, store, patiently(store.run, run_id), claim)
+    except TakenOverError:
+        _LOG.exception("run %s is another worker's now", run_id)
     except Exception as error:
         _LOG.exception("run %s failed", run_id)
-        store.end(run_id, "failed", _sentence(error))
+        status: Status = "interrupted" if _is_full(error) else "failed"
+        patiently(store.end, run_id, status, _sentence(error), claim=claim)
         return 1
     return 0
 
 
-def _train(home: Path, store: Store, run: Run) -> None:
+def _train(home: Path, store: Store, run: Run, claim: int) -> None:
     learn(home)
     recipe = Recipe.from_dict(run.recipe)
     dataset, record = load_dataset(home, recipe.dataset), backbone(recipe.backbone)
@@ -80,46 +89,94 @@ def _train(home: Path, store: Store, run: Run) -> None:
         augmentation=recipe.augmentation,
         seed=recipe.seed,
         precision=recipe.precision,
-        tell=partial(store.note, run.id),
+        tell=lambda words: patiently(store.note, run.id, words),
     )
-    recorder = Recorder(store, run.id, data, n_classes=len(dataset.classes), meter=Meter(device))
+    recorder = Recorder(store, run.id, data, claim=claim, n_classes=len(dataset.classes), meter=Meter(device))
     folder = run_folder(home, run.id)
     state = folder / "state.pt"
-    resume = state if state.exists() else None
     try:
-        with closing(fit(model, data, recipe, resume=resume)) as events:
+        with closing(fit(model, data, recipe, resume=state if state.exists() else None)) as events:
             _follow(events, store, recorder, run.id, state)
-    except Exception:
-        recorder.flush()
-        if recorder.best is not None:
-            try:  # the model holds its best epoch
-                _keep(model, folder, recipe, dataset.classes, recorder.best.epoch)
-            except Exception:  # what made the training fail is what the user needs to know
-                _LOG.exception("the best epoch of run %s could not be kept", run.id)
+        recorder.finish()
+    except TakenOverError:
         raise
-    recorder.flush()
+    except Exception:
+        _keep_what_there_is(model, folder, recipe, dataset, recorder)
+        raise
+    if recorder.pause and not recorder.stop and _paused(store, run.id, claim):
+        return
     if recorder.best is None:
-        store.end(run.id, "stopped", "Stopped before the first epoch was finished: there is no model to keep.")
+        words = "Stopped before the first epoch was finished: there is no model to keep."
+        patiently(store.end, run.id, "stopped", words, claim=claim)
         return
     _keep(model, folder, recipe, dataset.classes, recorder.best.epoch)
-    _score(store, run, recorder, recorder.best, model, data, dataset)
-    if not recorder.stop:
-        state.unlink(missing_ok=True)
+    _spare(state)
+    _score(store, run, claim, recorder, recorder.best, model, data, dataset)
 
 
 def _follow(events: Iterable[Event], store: Store, recorder: Recorder, run_id: str, state: Path) -> None:
-    """Until the training is over, or asked to stop."""
-    saved = time.monotonic()
+    """Until the training is over, or asked to stop, or asked to pause and its state is written."""
+    saved, point = time.monotonic(), None
     for event in events:
         if isinstance(event, RunStarted):
-            store.rewind(run_id, event.step)
+            patiently(store.rewind, run_id, event.step)
         recorder.take(event)
-        if isinstance(event, SavePoint) and _due(event, time.monotonic() - saved):
-            recorder.flush()
-            event.save(state)
-            saved = time.monotonic()
+        if isinstance(event, SavePoint):
+            point = event
+            if _due(event, time.monotonic() - saved):
+                recorder.flush()
+                _save(event, state)
+                saved = time.monotonic()
+        elif isinstance(event, StepDone):
+            point = None
         if recorder.stop:
             return
+        if recorder.pause and (point or isinstance(event, RunStarted)):
+            if point:
+                _save(point, state)
+            return
+
+
+def _save(point: SavePoint, state: Path) -> None:
+    """Write the state, or leave the one before it as it is.
+
+    Raises:
+        OSError: it cannot be written, for want of room for example.
+    """
+    try:
+        point.save(state)
+    except RuntimeError as error:  # torch's writer, which tells of a failed write in its own way
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from error
+        raise
+
+
+def _paused(store: Store, run_id: str, claim: int) -> bool:
+    """Rest, unless a stop was asked for in the meantime."""
+    run = patiently(store.run, run_id)
+    words = f"Paused in epoch {run.epoch:,} of {run.epochs:,}, after step {run.step:,}."
+    return patiently(store.end, run_id, "paused", words, where=("running", "pausing"), claim=claim)
+
+
+def _keep_what_there_is(
+    model: TransferModel, folder: Path, recipe: Recipe, dataset: Dataset, recorder: Recorder
+) -> None:
+    """After a failure the model holds its best epoch; what made the training fail is what the user needs to know."""
+    try:
+        recorder.finish()
+        if recorder.best is not None:
+            _keep(model, folder, recipe, dataset.classes, recorder.best.epoch)
+    except Exception:
+        _LOG.exception("the best epoch of %s could not be kept", folder.name)
+
+
+def _spare(state: Path) -> None:
+    """Keep a last state, from which the run can be extended, only where it takes little of the room there is.
+
+    Without it an extension begins with the first epoch again, and comes to the same.
+    """
+    if state.exists() and state.stat().st_size * ROOM > shutil.disk_usage(state.parent).free:
+        state.unlink()
 
 
 def _keep(model: TransferModel, folder: Path, recipe: Recipe, classes: Sequence[str], epoch: int) -> None:
@@ -129,27 +186,38 @@ def _keep(model: TransferModel, folder: Path, recipe: Recipe, classes: Sequence[
 
 
 def _due(point: SavePoint, since: float) -> bool:
-    return since > (EPOCH_SAVE_SECONDS if point.epoch_done else STEP_SAVE_SECONDS)
+    return point.final or since > (EPOCH_SAVE_SECONDS if point.epoch_done else STEP_SAVE_SECONDS)
 
 
 def _score(
-    store: Store, run: Run, recorder: Recorder, best: EpochDone, model: TransferModel, data: Feeds, dataset: Dataset
+    store: Store,
+    run: Run,
+    claim: int,
+    recorder: Recorder,
+    best: EpochDone,
+    model: TransferModel,
+    data: Feeds,
+    dataset: Dataset,
 ) -> None:
     """The one use of the test split, with the weights of the epoch that val picked."""
     frozen = not any(parameter.requires_grad for parameter in model.backbone.parameters())
     forward, feed = (model.head, data.features("test", embedder(model))) if frozen else (model, data.raw("test"))
     scoring = logits(model, forward, feed, "test")
+    stopped = recorder.stop
     while True:
         try:
             recorder.take(next(scoring))
         except StopIteration as end:
             scores, labels = end.value
             break
+    recorder.finish()
     result = report(scores, labels, dataset.classes, split="test", epoch=best.epoch)
     result["scorings"] = _scorings(run_folder(dataset.home, run.id))
-    store.update(run.id, report=result, test_accuracy=result["accuracy"], test_macro_f1=result["macro_f1"])
     kept = f"Epoch {best.epoch} was best on val and is kept."
-    store.end(run.id, *(("stopped", f"Stopped by request. {kept}") if recorder.stop else ("finished", kept)))
+    columns = {"report": result, "test_accuracy": result["accuracy"], "test_macro_f1": result["macro_f1"]}
+    status: Status = "stopped" if stopped else "finished"
+    reason = f"Stopped by request. {kept}" if stopped else kept
+    patiently(store.end, run.id, status, reason, claim=claim, **columns)
 
 
 def _scorings(folder: Path) -> int:
@@ -169,6 +237,13 @@ def _sentence(error: Exception) -> str:
             "The device ran out of memory even with one sample at a time. Free some, or take a smaller model, and "
             "start again."
         )
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The disk is full. Free some space and resume the run."
+    if _is_full(error):
+        return (
+            "The disk is full, so the run's state could not be written; the one before it is kept. Free some space and "
+            "resume the run."
+        )
     return f"Something unforeseen went wrong ({type(error).__name__}). The run's log has the details."
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

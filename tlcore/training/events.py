@@ -100,10 +100,12 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavePoint:
-    """The state can be saved now, before the next event is asked for."""
+    """The state can be saved from now on and until the next step, also while val is scored."""
 
     step: int
     epoch_done: bool
+    final: bool = False
+    """No epoch follows."""
     save: Callable[[Path], None] = field(repr=False)
     """Write all that `fit` needs to go on from here, as one file that appears whole or not at all."""
 

@@ -228,11 +228,13 @@ class Training:
             self.at.epoch += 1
             self.at.loss, self.at.right, self.at.seen = 0.0, 0.0, 0
         yield from self.train(phase, forward, train)
+        yield self.save_point()
+        scores, labels = yield from logits(self.model, forward, val, "val", batch=max(64, self.at.micro))
         self.at.batches = 0
         self.at.phase_epochs += 1
-        scores, labels = yield from logits(self.model, forward, val, "val", batch=max(64, self.at.micro))
         yield self.judge(scores, labels)
-        yield self.save_point(epoch_done=True)
+        over = self.at.phase_epochs == phase.epochs or self.exhausted()
+        yield self.save_point(epoch_done=True, final=over and phase is self.phases[-1])
 
     def train(self, phase: Phase, forward: Forward, feed: Feed) -> Iterator[Event]:
         """The rest of one epoch's steps. Results leave the device some at a time."""
@@ -248,7 +250,7 @@ class Training:
             due = time.monotonic() - told > TELL_SECONDS
             if due:
                 yield from self.tell()
-                yield self.save_point(epoch_done=False)
+                yield self.save_point()
                 told = time.monotonic()
         yield from self.tell()
 
@@ -266,10 +268,10 @@ class Training:
         return _Step(step=self.at.step, lrs=lrs, n=n, measured=measured)
 
     def factor(self, phase: Phase) -> float:
-        """What the coming step multiplies base rates by: the schedule over the run as planned, the phase's warm-up."""
+        """What the coming step multiplies base rates by: the recipe's schedule, and the phase's warm-up."""
         within = self.at.phase_epochs * self.per_epoch + self.at.batches + 1
-        before = sum(earlier.epochs for earlier in self.phases[: self.at.phase]) * self.per_epoch
-        planned = self.recipe.schedule.factor(before + within, self.steps)
+        epochs = [phase.epochs for phase in self.phases]
+        planned = self.recipe.factor(epochs, self.per_epoch, self.at.phase, within)
         return planned * phase.factor(within, phase.epochs * self.per_epoch)
 
     def tell(self) -> Iterator[Event]:
@@ -326,8 +328,8 @@ class Training:
         stored = self.model.state_dict()
         return {name: stored[name].detach().clone() for name in self.movable}
 
-    def save_point(self, *, epoch_done: bool) -> SavePoint:
-        return SavePoint(step=self.at.step, epoch_done=epoch_done, save=self.save)
+    def save_point(self, *, epoch_done: bool = False, final: bool = False) -> SavePoint:
+        return SavePoint(step=self.at.step, epoch_done=epoch_done, final=final, save=self.save)
 
     def save(self, path: Path) -> None:
         """Write the state as it is at this very event."""

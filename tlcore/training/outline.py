@@ -69,12 +69,14 @@ class Outline:
 
     def rate(self, part: Part, step: int) -> float | None:
         """Learning rate of a part at a step counted from 1; None while it is frozen."""
-        phase = next(phase for phase in self.phases if step < phase.first_step + phase.steps)
+        i, phase = next((i, p) for i, p in enumerate(self.phases) if step < p.first_step + p.steps)
         base = phase.lrs.get(part.pattern)
         if base is None:
             return None
-        within = phase.phase.factor(step - phase.first_step + 1, phase.steps)
-        return base * self.recipe.schedule.factor(step, self.steps) * within
+        within = step - phase.first_step + 1
+        epochs = [each.phase.epochs for each in self.phases]
+        planned = self.recipe.factor(epochs, self.per_epoch, i, within)
+        return base * planned * phase.phase.factor(within, phase.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,8 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     epochs: int = OWN
     """Passes over train, all phases together."""
+    extensions: tuple[int, ...] = ()
+    """Epochs added after the planned end, each time with what the last phase trains and a schedule of their own."""
     batch_size: int = 16
     """Samples in an optimizer step."""
     accumulate: int = 1
@@ -76,8 +78,24 @@ class Recipe:
         self._check_choices()
 
     def plan(self, model: Transferable) -> tuple[Phase, ...]:
-        """The phases of this training, `epochs` in all."""
-        return self.phases or self.strategy.phases(model, self.epochs)
+        """The phases of this training: `epochs` in all, and one phase for each extension."""
+        planned = self.phases or self.strategy.phases(model, self.epochs)
+        return (*planned, *(_extension(planned[-1], i, epochs) for i, epochs in enumerate(self.extensions)))
+
+    def factor(self, epochs: Sequence[int], per_epoch: int, phase: int, step: int) -> float:
+        """What the schedule multiplies base rates by at `step` of a phase, counted from 1.
+
+        It spans the planned phases together, and each extension by itself.
+
+        Args:
+            epochs: Of each phase of the plan.
+            per_epoch: Steps in an epoch.
+            phase: Index of the phase.
+        """
+        planned = len(epochs) - len(self.extensions)
+        if phase >= planned:
+            return self.schedule.factor(step, epochs[phase] * per_epoch)
+        return self.schedule.factor(sum(epochs[:phase]) * per_epoch + step, sum(epochs[:planned]) * per_epoch)
 
     def scaled(self, times: float) -> Recipe:
         """The same with every learning rate multiplied, to three digits, those of its own phases too; none above 1."""
@@ -114,7 +132,9 @@ class Recipe:
             "optimizer": asdict(self.optimizer),
             "schedule": asdict(self.schedule),
             "augmentation": asdict(self.augmentation),
-        } | ({"phases": [_plain_phase(phase) for phase in self.phases]} if self.phases else {})
+            **({"phases": [_plain_phase(phase) for phase in self.phases]} if self.phases else {}),
+            **({"extensions": list(self.extensions)} if self.extensions else {}),
+        }
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Recipe:
@@ -163,6 +183,9 @@ class Recipe:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
                 raise RecipeError(f"{name} is a whole number from {low:,} to {high:,}; got {value!r}.")
+        for epochs in self.extensions:
+            if not isinstance(epochs, int) or isinstance(epochs, bool) or not 1 <= epochs <= 10_000:
+                raise RecipeError(f"An extension lasts a whole number of epochs from 1 to 10,000; got {epochs!r}.")
         planned = sum(phase.epochs for phase in self.phases)
         if planned and planned != self.epochs:
             raise RecipeError(
@@ -188,13 +211,17 @@ def _times(lr: float, times: float) -> float:
     return min(1.0, float(f"{lr * times:.3g}"))
 
 
+def _extension(last: Phase, index: int, epochs: int) -> Phase:
+    return replace(last, name="extension" if not index else f"extension {index + 1}", epochs=epochs, warmup=0.0)
+
+
 def _plain_phase(phase: Phase) -> dict[str, Any]:
     return {"name": phase.name, "epochs": phase.epochs, "warmup": phase.warmup, "lrs": dict(phase.lrs)}
 
 
 def _part(key: str, value: Any, modality: str) -> Any:
-    if key == "phases":
-        return tuple(Phase(**phase) for phase in value)
+    if key in ("extensions", "phases"):
+        return tuple(Phase(**one) if key == "phases" else one for one in value)
     if key not in ("strategy", "head", "optimizer", "schedule", "augmentation"):
         return value
     if not isinstance(value, Mapping):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,18 +67,22 @@ def save_state(
         "random": random_state(),
     }
     draft = path.with_name(f".new-{path.name}")
-    with draft.open("wb") as file:
-        torch.save(plain, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            torch.save(plain, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)  # of a full disk, it holds the rest
+        raise
 
 
 def load_state(path: Path, recipe: Recipe, model: TransferModel) -> dict[str, Any]:
     """What `save_state` wrote, with `position` as a `Position`; tensors on the model's device.
 
     Raises:
-        RunError: the file is damaged, or belongs to another recipe.
+        RunError: the file is damaged, or belongs to another recipe. One of the recipe before it was extended is none.
     """
     device = next(model.parameters()).device
     try:
@@ -87,7 +91,8 @@ def load_state(path: Path, recipe: Recipe, model: TransferModel) -> dict[str, An
         plain["position"] = Position(**plain["position"], best=EpochDone(**best) if best else None)
     except Exception as error:  # torch's reader raises many kinds over bytes that are none of its own
         raise RunError(f"The saved state {path.name} cannot be read: start the recipe again.") from error
-    if plain["recipe"] != recipe.to_toml():
+    known = [replace(recipe, extensions=recipe.extensions[:n]).to_toml() for n in range(len(recipe.extensions) + 1)]
+    if plain["recipe"] not in known:
         raise RunError(f"The saved state {path.name} belongs to another recipe: start this one anew.")
     for part in ("weights", "best"):
         plain[part] = {name: value.to(device) for name, value in plain[part].items()}

@@ -1,0 +1,36 @@
+"""Stores to test on: SQLite, and a real PostgreSQL server that is started once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.runs import postgresql
+from tlcore.runs.store import Store
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.Server]:
+    """Without one the tests fail and say what to do; they are never skipped."""
+    programs = postgresql.find()
+    if programs is None:
+        pytest.fail(postgresql.missing(), pytrace=False)
+    with postgresql.served(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    server: postgresql.Server = request.getfixturevalue("postgres")
+    return server.database()
+
+
+@pytest.fixture
+def store(url: str) -> Store:
+    """Empty, of each kind."""
+    return Store(url)
