@@ -7,6 +7,7 @@ import streamlit as st
 from ui import tab
 from ui.guard import guard
 from ui.notices import notices
+from ui.person import admitted
 from ui.start import start
 
 ASSETS = Path(__file__).parent / "ui" / "assets"
@@ -26,6 +27,7 @@ page = st.navigation(
 tab.show(f"{page.title} · {tab.NAME}")
 st.logo(str(ASSETS / "wordmark.png"), size="large")
 with guard():
-    page.run()
-notices(page.title)
+    if admitted():
+        page.run()
+        notices(page.title)
 start()

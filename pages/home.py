@@ -12,7 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from tlcore.home import home
 from ui import state
-from ui.layout import card
+from ui.guard import guard
+from ui.layout import card, header
 from ui.words import STATUS, ago, percent, plain, short, size
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tlcore.runs import Run
 
 MOST = 5
+QUEUE_SECONDS = 2.0
 
 
 def server() -> None:
@@ -58,13 +60,25 @@ def recent_runs(runs: tuple[Run, ...]) -> None:
         for run in runs[:MOST]:
             icon, colour = STATUS[run.status]
             with row(f"run-{run.id}"):
-                if st.button(plain(short(run.name)), key=f"open-run-{run.id}", type="tertiary"):
+                star = "★ " if run.starred else ""
+                if st.button(star + plain(short(run.name)), key=f"open-run-{run.id}", type="tertiary"):
                     st.switch_page("pages/train.py", query_params={"run": run.id})
                 st.badge(run.status, icon=icon, color=colour)
                 score = f"test {percent(run.test_accuracy)} · " if run.test_accuracy is not None else ""
                 st.caption(score + ago(run.created), width="content")
         if len(runs) > MOST:
             st.page_link("pages/train.py", label="All runs", icon=":material/arrow_forward:")
+
+
+def waiting() -> None:
+    """The queue, drawn again every two seconds while there is one."""
+    from ui.queue import queue
+
+    def look() -> None:
+        with guard():
+            queue(state.studio().queue())
+
+    st.fragment(look, run_every=QUEUE_SECONDS if state.studio().store.runs(status=("queued",)) else None)()
 
 
 def recent_datasets(datasets: tuple[Dataset, ...]) -> None:
@@ -92,7 +106,7 @@ def row(key: str) -> DeltaGenerator:
 
 def main() -> None:
     """Draw the page, what costs nothing first."""
-    st.title("TL Studio", anchor=False)
+    header("TL Studio")
     st.markdown(
         "Bring labelled images or texts, train a classifier on top of a pretrained model, "
         "and read how well it does on samples it has never seen."
@@ -102,6 +116,7 @@ def main() -> None:
     from tlcore.data import list_datasets
     from ui.storage import storage
 
+    waiting()
     runs, datasets = st.columns(2)
     with runs:
         recent_runs(state.studio().runs(limit=MOST + 1))

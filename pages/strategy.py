@@ -29,6 +29,7 @@ from ui.forms import (
 from ui.guard import guard
 from ui.layout import card, empty, header
 from ui.outline import adapter_count, cost, rate_finder, schedule, what_trains
+from ui.person import me
 from ui.phases import phase_fields
 from ui.recipe_file import load, same_elsewhere
 from ui.words import ago, plain, visible
@@ -92,7 +93,7 @@ def edited(recipe: Recipe, made: Outline) -> Recipe:
 def begin(recipe: Recipe) -> None:
     """Queue the run and go to see it."""
     with guard():
-        run = state.studio().launch(recipe)
+        run = state.studio().launch(recipe, user=me())
         state.remember("run", run.id)
         st.switch_page("pages/train.py", query_params={"run": run.id})
 

@@ -7,87 +7,46 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tlcore.runs import LIVE, RESUMABLE, Note, Run
-from tlcore.training import Recipe
+from tlcore.runs import Note, Run
+from tlcore.runs.queue import Waiting
 from ui import state, tab
 from ui.guard import guard
 from ui.layout import empty, header
 from ui.marks import marks, phase
 from ui.progress import numbers, progress
+from ui.queue import queue, starts
 from ui.results import results
+from ui.run_controls import controls, onward, owner
+from ui.run_menu import kept, menu
+from ui.run_table import run_table
 from ui.train_curves import curves
 from ui.train_machinery import machinery
 from ui.words import STATUS, ago, clock, plain, visible
 
 POLL_SECONDS = 1.0
-RESUME_HELP = "Goes on from the last saved state; every loss is the one it would have been."
 
 
-def stop(run_id: str) -> None:
-    """Ask for the stop; the row says so at once, the worker acts within moments."""
-    with guard():
-        state.studio().stop(run_id)
-
-
-def again(run: Run) -> None:
-    """Start a new run with the same recipe."""
-    fresh = state.studio().launch(Recipe.from_dict(run.recipe), name=run.name)
-    state.remember("run", fresh.id)
-    st.query_params["run"] = fresh.id
-    st.rerun()
-
-
-def resume(run: Run) -> None:
-    """Let the run go on, and watch it again."""
-    state.studio().resume(run.id)
-    st.rerun()
-
-
-def since(run: Run) -> str:
-    """When it began, or how long it waits, and for how many."""
-    if run.started and run.status != "queued":
-        return f"started {ago(run.started)}"
-    waiting = "goes on soon" if run.started else f"queued {ago(run.created)}"
+def since(run: Run, waiting: Sequence[Waiting]) -> str:
+    """When it began, or its place in the queue and when that will be."""
     if run.status != "queued":
-        return waiting
-    live = state.studio().store.runs(status=LIVE)
-    ahead = sum((other.created, other.id) < (run.created, run.id) for other in live)
-    place = f"{ahead:,} {'run' if ahead == 1 else 'runs'} ahead of it" if ahead else "next in line"
-    return f"{waiting}, {place}"
+        return f"started {ago(run.started)}" if run.started else f"asked for {ago(run.created)}"
+    place = next((one for one in waiting if one.run.id == run.id), None)
+    where = f", {place.position:,} of {len(waiting):,} in the queue, {starts(place)}" if place else ""
+    return f"{'goes on soon' if run.started else f'queued {ago(run.created)}'}{where}"
 
 
-def heading(run: Run) -> None:
-    """Name, state, and the one thing to do now."""
+def heading(run: Run, waiting: Sequence[Waiting]) -> None:
+    """State, what it is, and what can be done now."""
     icon, colour = STATUS[run.status]
     with st.container(horizontal=True, vertical_alignment="center", key="run-heading"):
         st.badge(run.status, icon=icon, color=colour)
-        who = f" by {plain(run.user)}" if run.user else ""
         what = f"{plain(run.backbone)} · {plain(run.strategy.replace('_', ' '))} · on {plain(run.dataset_name)}"
-        st.caption(f"{what} · {since(run)}{who}", width="content")
+        st.caption(f"{what} · {since(run, waiting)}{owner(run)}", width="content")
         st.space("stretch")
         if run.live:
-            stopping = run.status == "stopping"
-            st.button(
-                "Stopping…" if stopping else "Stop",
-                icon=":material/stop:",
-                key="stop",
-                disabled=stopping,
-                on_click=stop,
-                args=(run.id,),
-                help="Ends after the current step. The best model so far is kept.",
-            )
+            controls(run)
         else:
             onward(run)
-
-
-def onward(run: Run) -> None:
-    """What can be done with a run that ended."""
-    if run.status in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", key="resume", help=RESUME_HELP):
-        with guard():
-            resume(run)
-    if st.button("Start again", icon=":material/replay:", key="again", help="A new run with the same recipe."):
-        with guard():
-            again(run)
 
 
 def outcome(run: Run) -> None:
@@ -122,8 +81,10 @@ def watch(run_id: str, was_live: bool) -> None:
         held.catch_up(lambda after: studio.points(run_id, after=after))
         notes = studio.notes(run_id)
         marked = marks(notes)
-        heading(run)
+        waiting = studio.queue() if run.status == "queued" else ()
+        heading(run, waiting)
         outcome(run)
+        queue(waiting)
         numbers(run, held, time.time())
         progress(run, plain(phase(marked)))
         machinery(curves(run, held, marked))
@@ -134,7 +95,7 @@ def watch(run_id: str, was_live: bool) -> None:
 
 def main() -> None:
     """Draw the page."""
-    header("Train")
+    action = header("Train")
     runs = {run.id: run for run in state.studio().runs()}
     if not runs:
         empty("Nothing has been trained yet.", page="strategy", action="Choose a strategy")
@@ -143,8 +104,15 @@ def main() -> None:
     def named(key: str) -> str:
         return f"{visible(runs[key].name)} · {ago(runs[key].created)} · {key}"
 
+    asked = st.query_params.get("run")
+    if asked and asked not in runs and state.studio().store.has(asked):
+        runs[asked] = state.studio().run(asked)  # older than those that are listed
+    run_table(tuple(runs.values()), asked or "")
     run_id = state.pick("run", list(runs), named, label="Run")
-    live = runs[run_id].live
+    run, live = runs[run_id], runs[run_id].live
+    with action:
+        menu(run, sorted({tag for other in runs.values() for tag in other.tags}))
+    kept(run)
     st.fragment(watch, run_every=POLL_SECONDS if live else None)(run_id, live)
     if not live:
         results(state.studio().run(run_id))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ui.person import picker
+
 __all__ = ["card", "empty", "header"]
 
 
@@ -13,7 +15,10 @@ def header(title: str) -> DeltaGenerator:
     row = st.container(horizontal=True, vertical_alignment="center", key="page-header")
     row.title(title, anchor=False)
     row.space("stretch")
-    return row.container(horizontal=True, width="content", key="page-action")
+    action = row.container(horizontal=True, vertical_alignment="center", width="content", key="page-action")
+    with row:
+        picker()
+    return action
 
 
 def card(title: str, *, key: str, icon: str = "", stretch: bool = False) -> DeltaGenerator:

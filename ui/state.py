@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Upload",
     "choose",
+    "choose_name",
+    "chosen_name",
     "dataset",
     "drop_upload",
     "ended",
@@ -33,6 +35,7 @@ __all__ = [
     "history",
     "keep_upload",
     "linked",
+    "name_to_keep",
     "pick",
     "put",
     "remember",
@@ -227,6 +230,23 @@ def told(dataset_id: str) -> str:
     """The sentence about this dataset, or nothing."""
     about, text = st.session_state.get("told", ("", ""))
     return text if about == dataset_id else ""
+
+
+def chosen_name() -> str | None:
+    """What this session is called; None before anybody was asked, empty for nobody in particular."""
+    name: str | None = st.session_state.get("person")
+    return name
+
+
+def choose_name(name: str, *, keep: bool = False) -> None:
+    """Call this session so; with `keep` the browser is to remember it."""
+    st.session_state["person"] = name
+    st.session_state["keep person"] = keep or st.session_state.get("keep person", False)
+
+
+def name_to_keep() -> bool:
+    """The browser is to be told the name."""
+    return bool(st.session_state.get("keep person", False))
 
 
 def ended(live: Iterable[str]) -> tuple[str, ...]:

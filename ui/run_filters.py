@@ -1,0 +1,69 @@
+"""Which runs are listed: whose, in which state, with which tag, starred or not. All of it is in the link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from tlcore.runs import STATES, Run
+from ui import state
+from ui.words import visible
+
+__all__ = ["Filter", "chosen", "filters"]
+
+NOBODY = "(no name)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a run must be; empty is no matter what."""
+
+    words: str = ""
+    """In its name, note, data, backbone or strategy."""
+    users: Sequence[str] = ()
+    states: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    """It has one of these."""
+    starred: bool = False
+
+    def takes(self, run: Run) -> bool:
+        """Whether the run passes."""
+        text = " ".join((run.id, run.name, run.remark, run.dataset_name, run.backbone, run.strategy)).lower()
+        return (
+            all(word in text for word in self.words.lower().split())
+            and (not self.users or (run.user or NOBODY) in self.users)
+            and (not self.states or run.status in self.states)
+            and (not self.tags or bool({*self.tags} & {*run.tags}))
+            and (run.starred or not self.starred)
+        )
+
+
+def chosen(runs: Sequence[Run], wanted: Filter) -> tuple[Run, ...]:
+    """Those that pass."""
+    return tuple(run for run in runs if wanted.takes(run))
+
+
+def filters(runs: Sequence[Run]) -> Filter:
+    """A row of fields, with what there is to choose from."""
+    users = sorted({run.user or NOBODY for run in runs})
+    tags = sorted({tag for run in runs for tag in run.tags})
+    states = [one for one in STATES if any(run.status == one for run in runs)]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="run-filters"):
+        words = st.text_input("Search", width=220, icon=":material/search:", **state.linked("find", ""))
+        return Filter(
+            words=words,
+            users=_many("Whose", "by", users),
+            states=_many("State", "state", states),
+            tags=_many("Tag", "tag", tags),
+            starred=st.toggle("Starred", **state.linked("starred", False)),
+        )
+
+
+def _many(title: str, key: str, options: Sequence[str]) -> list[str]:
+    def fits(values: list[str]) -> bool:
+        return set(values) <= set(options)
+
+    more = state.linked(key, list[str](), fits)
+    return st.multiselect(title, options, format_func=visible, width=180, placeholder="All", **more)

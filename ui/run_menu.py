@@ -1,0 +1,99 @@
+"""What people keep with a run, and the end of it: star, name, tags, note, a changed copy, deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from tlcore.data import load_dataset
+from tlcore.home import home
+from tlcore.runs import REST, Run
+from tlcore.training import Recipe
+from ui import state
+from ui.guard import guard
+from ui.person import me
+from ui.recipe_file import load
+from ui.words import plain, visible
+
+__all__ = ["kept", "menu"]
+
+
+def menu(run: Run, tags: Sequence[str]) -> None:
+    """A star and a menu; `tags` are those of all runs, to choose from."""
+    own = state.studio().may(run, me())
+    star = ":material/star:" if run.starred else ":material/star_border:"
+    title = "Take the star away" if run.starred else "Star this run"
+    st.button("", icon=star, key="star", type="tertiary", help=title, disabled=not own, on_click=_star, args=(run,))
+    with st.popover("Manage", icon=":material/more_horiz:", key="run-menu"):
+        if own:
+            _words(run, tags)
+        else:
+            st.caption(f"This run belongs to {plain(run.user)}, who alone can change it. A copy is yours.")
+        copy = "The form on the Strategy page, filled with this recipe."
+        if st.button("Duplicate with changes", icon=":material/content_copy:", key="duplicate", help=copy):
+            with guard():
+                _duplicate(run)
+        if own and run.status in REST:
+            _deletion(run)
+        elif own:
+            st.caption("Stop it before it can be deleted.")
+
+
+def kept(run: Run) -> None:
+    """Tags and note, where there are any."""
+    if run.tags:
+        with st.container(horizontal=True, gap="small", key="run-tags"):
+            for tag in run.tags:
+                st.badge(plain(tag), icon=":material/label:", color="gray")
+    if run.remark:
+        st.caption("  \n".join(plain(line) for line in run.remark.splitlines()))
+
+
+def _words(run: Run, tags: Sequence[str]) -> None:
+    with st.form(f"run-words-{run.id}", border=False, enter_to_submit=False):
+        name = st.text_input("Name", run.name, max_chars=120, key=f"run-name-{run.id}")
+        known = list(dict.fromkeys([*run.tags, *tags]))
+        chosen = st.multiselect(
+            "Tags", known, list(run.tags), format_func=visible, key=f"run-tags-{run.id}", accept_new_options=True
+        )
+        remark = st.text_area("Note", run.remark, max_chars=4000, key=f"run-note-{run.id}", height=90)
+        if st.form_submit_button("Save", type="primary", key="run-words-save"):
+            with guard():
+                _save(run, name, chosen, remark)
+                st.rerun()
+
+
+def _save(run: Run, name: str, tags: Sequence[str], remark: str) -> None:
+    """Write what was changed here; what another tab changed in the meantime stays."""
+    studio, user = state.studio(), me()
+    if name.strip() != run.name:
+        studio.rename(run.id, name, user=user)
+    if list(tags) != list(run.tags):
+        studio.tag(run.id, tags, user=user)
+    if remark.strip() != run.remark:
+        studio.remark(run.id, remark, user=user)
+
+
+def _star(run: Run) -> None:
+    with guard():
+        state.studio().star(run.id, not run.starred, user=me())
+
+
+def _duplicate(run: Run) -> None:
+    """To the form with this run's recipe in it."""
+    recipe = Recipe.from_dict(run.recipe)
+    load(recipe, load_dataset(home(), recipe.dataset))
+    params = {"dataset": recipe.dataset, "backbone": recipe.backbone, "strategy": recipe.strategy.name}
+    st.switch_page("pages/strategy.py", query_params=params)
+
+
+def _deletion(run: Run) -> None:
+    st.divider()
+    sure = st.checkbox("I want it gone, with its metrics, weights and log", key=f"delete-sure-{run.id}")
+    if st.button("Delete", icon=":material/delete:", key="delete", disabled=not sure):
+        with guard():
+            state.studio().delete(run.id, user=me())
+            state.forget("run")
+            st.query_params.pop("run", None)
+            st.rerun()
