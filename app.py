@@ -7,7 +7,6 @@ import streamlit as st
 from ui import tab
 from ui.guard import guard
 from ui.notices import notices
-from ui.person import admitted
 from ui.start import start
 
 ASSETS = Path(__file__).parent / "ui" / "assets"
@@ -27,7 +26,6 @@ page = st.navigation(
 tab.show(f"{page.title} · {tab.NAME}")
 st.logo(str(ASSETS / "wordmark.png"), size="large")
 with guard():
-    if admitted():
-        page.run()
-        notices(page.title)
+    page.run()
+    notices(page.title)
 start()

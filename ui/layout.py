@@ -5,13 +5,19 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.person import picker
+from ui.person import admitted, picker
 
 __all__ = ["card", "empty", "header"]
 
 
 def header(title: str) -> DeltaGenerator:
-    """The page's title; the returned place on its right is for the main action."""
+    """The page's title; the returned place on its right is for the main action.
+
+    Nothing is drawn for somebody who may not come in. This is the place for it: the first request after the server's
+    start may run a page without app.py around it.
+    """
+    if not admitted():
+        st.stop()
     row = st.container(horizontal=True, vertical_alignment="center", key="page-header")
     row.title(title, anchor=False)
     row.space("stretch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 
 import streamlit as st
@@ -51,28 +52,31 @@ def kept(run: Run) -> None:
 
 
 def _words(run: Run, tags: Sequence[str]) -> None:
+    keys = _keys(run)
     with st.form(f"run-words-{run.id}", border=False, enter_to_submit=False):
-        name = st.text_input("Name", run.name, max_chars=120, key=f"run-name-{run.id}")
+        st.text_input("Name", run.name, max_chars=120, key=keys["name"])
         known = list(dict.fromkeys([*run.tags, *tags]))
-        chosen = st.multiselect(
-            "Tags", known, list(run.tags), format_func=visible, key=f"run-tags-{run.id}", accept_new_options=True
-        )
-        remark = st.text_area("Note", run.remark, max_chars=4000, key=f"run-note-{run.id}", height=90)
-        if st.form_submit_button("Save", type="primary", key="run-words-save"):
-            with guard():
-                _save(run, name, chosen, remark)
-                st.rerun()
+        st.multiselect("Tags", known, list(run.tags), format_func=visible, key=keys["tags"], accept_new_options=True)
+        st.text_area("Note", run.remark, max_chars=4000, key=keys["remark"], height=90)
+        st.form_submit_button("Save", type="primary", key="run-words-save", on_click=_save, args=(run,))
 
 
-def _save(run: Run, name: str, tags: Sequence[str], remark: str) -> None:
-    """Write what was changed here; what another tab changed in the meantime stays."""
-    studio, user = state.studio(), me()
-    if name.strip() != run.name:
-        studio.rename(run.id, name, user=user)
-    if list(tags) != list(run.tags):
-        studio.tag(run.id, tags, user=user)
-    if remark.strip() != run.remark:
-        studio.remark(run.id, remark, user=user)
+def _keys(run: Run) -> dict[str, str]:
+    """Of the fields. What another tab writes makes new ones, so that none holds what is no longer so."""
+    mark = zlib.crc32(repr((run.name, list(run.tags), run.remark)).encode())
+    return {field: f"run-{field}-{run.id}-{mark:08x}" for field in ("name", "tags", "remark")}
+
+
+def _save(run: Run) -> None:
+    """Write what differs from the run as it was drawn; what another tab changed in the meantime stays."""
+    studio, user, entered = state.studio(), me(), {field: state.entered(key) for field, key in _keys(run).items()}
+    with guard():
+        if entered["name"].strip() != run.name:
+            studio.rename(run.id, entered["name"], user=user)
+        if list(entered["tags"]) != list(run.tags):
+            studio.tag(run.id, entered["tags"], user=user)
+        if entered["remark"].strip() != run.remark:
+            studio.remark(run.id, entered["remark"], user=user)
 
 
 def _star(run: Run) -> None:

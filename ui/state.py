@@ -30,6 +30,7 @@ __all__ = [
     "dataset",
     "drop_upload",
     "ended",
+    "entered",
     "forget",
     "given_phases",
     "history",
@@ -247,6 +248,11 @@ def choose_name(name: str, *, keep: bool = False) -> None:
 def name_to_keep() -> bool:
     """The browser is to be told the name."""
     return bool(st.session_state.get("keep person", False))
+
+
+def entered(key: str) -> Any:
+    """What a field holds, for what is done before the page is drawn again."""
+    return st.session_state[key]
 
 
 def ended(live: Iterable[str]) -> tuple[str, ...]:

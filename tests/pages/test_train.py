@@ -31,9 +31,10 @@ def test_a_queued_run_says_what_it_waits_for(open_page: Open, studio: Studio) ->
 def test_a_queued_run_says_its_place(open_page: Open, studio: Studio) -> None:
     make_run(studio, status="finished")
     runs = [make_run(studio, epochs=10_000) for _ in range(3)]
-    for run, place in zip(runs, ("next in line", "1 run ahead of it", "2 runs ahead of it"), strict=True):
+    for run, place in zip(runs, (1, 2, 3), strict=True):
         at = open_page("train", run=run.id)
-        assert f"queued just now, {place}" in texts(at) and "started" not in texts(at)
+        assert f"queued just now, {place} of 3 in the queue, start" in texts(at) and "started" not in texts(at)
+    assert "2 runs are ahead of it" in texts(at)
     assert values(at)["Epoch"] == "0 / 10,000"
 
 
@@ -118,7 +119,7 @@ def test_a_finished_run_shows_its_honest_score(open_page: Open, studio: Studio) 
     assert "used this once" in words
     heat = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][0]
     assert [list(row) for row in heat["z"]] == [[4, 1], [0, 5]]
-    table = at.dataframe[0].value
+    table = at.dataframe[-1].value
     assert table["name"].tolist() == ["cats", "dogs"] and table["f1"].tolist() == [87.5, 87.5]
     at.radio(key="confusion-cells").set_value("Shares of the true class")
     ran(at)
