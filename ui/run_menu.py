@@ -23,9 +23,9 @@ __all__ = ["kept", "menu"]
 def menu(run: Run, tags: Sequence[str]) -> None:
     """A star and a menu; `tags` are those of all runs, to choose from."""
     own = state.studio().may(run, me())
-    star = ":material/star:" if run.starred else ":material/star_border:"
+    star = "★" if run.starred else "☆"  # the icons of Material are both hollow
     title = "Take the star away" if run.starred else "Star this run"
-    st.button("", icon=star, key="star", type="tertiary", help=title, disabled=not own, on_click=_star, args=(run,))
+    st.button(star, key="star", type="tertiary", help=title, disabled=not own, on_click=_star, args=(run,))
     with st.popover("Manage", icon=":material/more_horiz:", key="run-menu"):
         if own:
             _words(run, tags)
