@@ -1,4 +1,7 @@
-"""`python -m bench [frozen finetune far text decode backends memory]`: measure, print, keep in bench/results."""
+"""`python -m bench [frozen finetune far text decode backends memory]`: measure, print, keep in bench/results.
+
+`python -m bench soak` kills workers 200 times, which takes a quarter of an hour; `soak:20` does so 20 times.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,11 @@ NAMES = ("frozen", "finetune", "far", "text", "decode", "backends", "memory")
 def main() -> None:
     """Run the named measurements, or all."""
     rows: list[Row] = []
-    for name in sys.argv[1:] or NAMES:
+    for word in sys.argv[1:] or NAMES:
+        name, _, count = word.partition(":")
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             print(f"{name} ...", file=sys.stderr, flush=True)
-            rows += import_module(f"bench.{name}").measure(Path(folder))
+            rows += import_module(f"bench.{name}").measure(Path(folder), *([int(count)] if count else []))
     table = Table("", "what", "seconds", "ratio", "", "target")
     for row in rows:
         seconds = "" if row.seconds is None else f"{row.seconds:.2f}"

@@ -1,10 +1,11 @@
-"""Trainings: begun, followed, shown, stopped, resumed."""
+"""Trainings: begun, followed, shown, controlled, deleted. At the shell everything may be done to every run."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,11 +18,12 @@ from tlcore.commands.application import AsJson, app
 from tlcore.commands.settings import from_file, from_options, made_of
 from tlcore.commands.table import print_rows
 from tlcore.home import home
-from tlcore.runs import Run, Studio
+from tlcore.runs import Run, Studio, Waiting
 
-__all__ = ["resume", "runs", "show", "stop", "train"]
+__all__ = ["delete", "extend", "pause", "resume", "runs", "show", "stop", "train"]
 
 FOLLOW_SECONDS = 0.2
+Follow = Annotated[bool, typer.Option("--follow/--detach", help="Wait for the end, or return at once.")]
 
 
 @app.command()
@@ -35,7 +37,7 @@ def train(
         list[str] | None, typer.Option("--set", help="key=value, e.g. lr=0.01, batch_size=64, head.hidden=[128].")
     ] = None,
     name: Annotated[str, typer.Option(help="What to call the run.")] = "",
-    follow: Annotated[bool, typer.Option("--follow/--detach", help="Wait for the end, or return at once.")] = True,
+    follow: Follow = True,
     as_json: AsJson = False,
 ) -> None:
     """Train a head (or more) on a pretrained backbone and score it once on the test split."""
@@ -47,9 +49,17 @@ def train(
 
 
 @app.command()
-def runs(as_json: AsJson = False, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20) -> None:
-    """List the newest runs."""
-    print_runs(list(Studio(home()).runs(limit=limit)), as_json)
+def runs(
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    queue: Annotated[bool, typer.Option("--queue", help="Those that wait, in the order in which they start.")] = False,
+) -> None:
+    """List the newest runs, or the queue."""
+    studio = Studio(home())
+    if queue:
+        print_queue(studio.queue(), as_json)
+    else:
+        print_runs(list(studio.runs(limit=limit)), as_json)
 
 
 @app.command()
@@ -75,14 +85,48 @@ def stop(run: str, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def resume(
-    run: str,
-    follow: Annotated[bool, typer.Option("--follow/--detach", help="Wait for the end, or return at once.")] = True,
-    as_json: AsJson = False,
-) -> None:
-    """Go on with a run that was stopped or interrupted, from its last saved state."""
+def pause(run: str, as_json: AsJson = False) -> None:
+    """Have a run write its state and free its slot; `resume` lets it go on."""
+    studio = Studio(home())
+    before = studio.run(run)
+    if not before.live:
+        print(f"Run {run} rests already: {before.status}.", file=sys.stderr)
+    print_runs([studio.pause(run)], as_json)
+
+
+@app.command()
+def resume(run: str, follow: Follow = True, as_json: AsJson = False) -> None:
+    """Go on with a run that was paused, stopped or interrupted, from its last saved state."""
     studio = Studio(home())
     _watch(studio, studio.resume(run), follow, as_json)
+
+
+@app.command()
+def extend(
+    run: str,
+    epochs: Annotated[int, typer.Argument(help="How many more, with a schedule of their own.")],
+    follow: Follow = True,
+    as_json: AsJson = False,
+) -> None:
+    """Let a finished run train for more epochs; its test split is scored again."""
+    studio = Studio(home())
+    _watch(studio, studio.extend(run, epochs), follow, as_json)
+
+
+@app.command()
+def delete(
+    run: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a run with its metrics and files."""
+    studio = Studio(home())
+    found = studio.run(run)
+    if not yes and not typer.confirm(f"Delete run {run}, {found.name!r}, with its weights and metrics?", err=True):
+        print("Nothing was deleted.", file=sys.stderr)
+        raise SystemExit(1)
+    studio.delete(run)
+    print(json.dumps({"run": run, "status": "deleted"}) if as_json else f"Run {run} is deleted.")
 
 
 def _watch(studio: Studio, run: Run, follow: bool, as_json: bool) -> None:
@@ -122,6 +166,10 @@ def _result(run: Run) -> dict[str, Any]:
     return {
         "run": run.id,
         "status": run.status,
+        "name": run.name,
+        "user": run.user,
+        "tags": list(run.tags),
+        "starred": run.starred,
         "dataset": run.dataset,
         "backbone": run.backbone,
         "strategy": run.strategy,
@@ -143,15 +191,32 @@ def print_runs(runs: list[Run], as_json: bool) -> None:
         {
             "run": run.id,
             "status": run.status,
+            "user": run.user,
             "backbone": run.backbone,
             "epoch": f"{run.epoch}/{run.epochs}",
             "val": run.val_accuracy,
             "test": run.test_accuracy,
             "seconds": round(run.seconds(time.time()), 1),
+            "tags": " ".join(["*"] * run.starred + list(run.tags)),
         }
         for run in runs
     ]
     print_rows(rows, False)
+
+
+def print_queue(waiting: Sequence[Waiting], as_json: bool) -> None:
+    """Who is when, and why not now."""
+    rows = [
+        {
+            "position": one.position,
+            "run": one.run.id,
+            "user": one.run.user,
+            "starts_in": None if one.starts_in is None else round(one.starts_in, 1),
+            "why": one.why,
+        }
+        for one in waiting
+    ]
+    print_rows(rows, as_json)
 
 
 def _user() -> str:
