@@ -9,9 +9,10 @@ from tests.runs.listening import listening
 from tests.runs.test_store import add
 from tlcore.data import resolve
 from tlcore.runs import Studio, companion, launcher, run_folder, worker
-from tlcore.runs.companion import Outside, accompany, outside, shadow
+from tlcore.runs.companion import accompany, shadow
 from tlcore.runs.mirrors import MlflowMirror, TensorboardMirror
 from tlcore.runs.mirrors.mlflow import flat
+from tlcore.runs.outside import Outside, keep, kept
 from tlcore.training import Recipe
 
 
@@ -164,7 +165,16 @@ def test_nothing_is_started_where_nobody_is_to_be_told(monkeypatch, tmp_path):
     for name in ("TLSTUDIO_WEBHOOK", "MLFLOW_TRACKING_URI", "TLSTUDIO_TENSORBOARD"):
         monkeypatch.delenv(name, raising=False)
     companion.start(tmp_path, "r1")
-    assert outside({"TLSTUDIO_WEBHOOK": " http://x "}).anybody
+
+
+def test_what_the_server_was_started_with_counts_and_is_nobody_elses_to_read(monkeypatch, tmp_path):
+    monkeypatch.setenv("TLSTUDIO_WEBHOOK", " http://shell ")
+    assert kept(tmp_path) == Outside(webhook="http://shell")
+    told = Outside.read({"TLSTUDIO_WEBHOOK": "http://server/secret", "MLFLOW_EXPERIMENT_NAME": "pets"})
+    keep(tmp_path, told)
+    assert kept(tmp_path) == told and told.experiment == "pets"
+    (path,) = (tmp_path / "nursery").iterdir()
+    assert path.stat().st_mode & 0o077 == 0
 
 
 def test_a_real_run_tells_a_webhook_and_tensorboard(shared_home, monkeypatch, tmp_path):
@@ -173,14 +183,14 @@ def test_a_real_run_tells_a_webhook_and_tensorboard(shared_home, monkeypatch, tm
     run = studio.launch(Recipe(dataset=resolve("sample:messages", shared_home).id, backbone="minilm", epochs=2))
     run_folder(shared_home, run.id).mkdir(parents=True)
     with listening() as server:
-        monkeypatch.setenv("TLSTUDIO_WEBHOOK", server.url)
-        monkeypatch.setenv("TLSTUDIO_TENSORBOARD", str(tmp_path / "logs"))
-        assert worker.work(studio.home, run.id) == 0
+        keep(shared_home, Outside(webhook=server.url, tensorboard=str(tmp_path / "logs")))
+        assert worker.work(studio.home, run.id, run.claim) == 0
         deadline = time.monotonic() + 120
         marked = run_folder(shared_home, run.id) / "companion"
         while not (marked.exists() and marked.read_text()):
             assert time.monotonic() < deadline, studio.log(run.id)
             time.sleep(0.05)
+    keep(shared_home, Outside())
     run = studio.run(run.id)
     (told,) = server.came
     assert (told["run"], told["status"], told["test_accuracy"]) == (run.id, "finished", run.test_accuracy)

@@ -11,8 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -22,11 +21,12 @@ from tlcore.lock import hold
 from tlcore.runs import webhook
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.mirrors import Mirror, MlflowMirror, TensorboardMirror
+from tlcore.runs.outside import Outside, kept
 from tlcore.runs.records import Run
 from tlcore.runs.studio import Studio
 from tlcore.runs.tail import Tail
 
-__all__ = ["Outside", "accompany", "outside", "shadow", "start"]
+__all__ = ["accompany", "shadow", "start"]
 
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 120.0
@@ -37,41 +37,9 @@ ENDS = ("finished", "stopped", "failed", "interrupted")
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """Who is told."""
-
-    webhook: str = ""
-    """Address that is posted to when a run ended."""
-    url: str = ""
-    """The studio's own address, for links in what is posted."""
-    mlflow: str = ""
-    """Tracking address of MLflow."""
-    experiment: str = "tlstudio"
-    """Where MLflow files the runs."""
-    tensorboard: str = ""
-    """Folder of event files."""
-
-    @property
-    def anybody(self) -> bool:
-        """Somebody is to be told."""
-        return bool(self.webhook or self.mlflow or self.tensorboard)
-
-
-def outside(environment: Mapping[str, str]) -> Outside:
-    """What the variables TLSTUDIO_WEBHOOK, TLSTUDIO_URL, TLSTUDIO_TENSORBOARD and MLflow's own say."""
-    return Outside(
-        webhook=environment.get("TLSTUDIO_WEBHOOK", "").strip(),
-        url=environment.get("TLSTUDIO_URL", "").strip(),
-        mlflow=environment.get("MLFLOW_TRACKING_URI", "").strip(),
-        experiment=environment.get("MLFLOW_EXPERIMENT_NAME", "").strip() or "tlstudio",
-        tensorboard=environment.get("TLSTUDIO_TENSORBOARD", "").strip(),
-    )
-
-
 def start(home: Path, run_id: str) -> None:
     """Start the companion of a run where there is somebody to tell; nothing that goes wrong here reaches the run."""
-    if not outside(os.environ).anybody:
+    if not kept(home).anybody:
         return
     try:
         subprocess.Popen(
@@ -170,7 +138,8 @@ def main() -> None:
     """`python -m tlcore.runs.companion HOME RUN`."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s companion %(levelname)s %(message)s")
     os.nice(5)
-    accompany(Studio(Path(sys.argv[1])), sys.argv[2], outside(os.environ))
+    home = Path(sys.argv[1])
+    accompany(Studio(home), sys.argv[2], kept(home))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any
 
 from tlcore.data import Dataset, load_dataset
 from tlcore.errors import RecipeError, RunError, WeightsError
-from tlcore.runs import launcher
+from tlcore.runs import launcher, outside
 from tlcore.runs.deletion import delete
 from tlcore.runs.labels import NAME, name_of, remark_of, tags_of, user_of
 from tlcore.runs.liveness import Watch, noticed, run_folder
@@ -49,6 +49,7 @@ class Studio:
     def warm(self) -> None:
         """Be the home's server: its settings count, and the process that forks workers is started; returns at once."""
         keep(self.home, self.settings)
+        outside.keep(self.home, outside.Outside.read(os.environ))
         launcher.ensure(self.home)
 
     def launch(self, recipe: Recipe, *, name: str = "", user: str = "") -> Run:

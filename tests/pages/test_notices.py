@@ -1,0 +1,45 @@
+"""The end of a run is said on every page: once in each session, and on the browser's tab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.pages.conftest import HOSTILE, Open, make_run, ran
+from tlcore.runs import Studio
+from ui import tab
+
+
+def test_a_toast_for_each_end_and_only_once(open_page: Open, studio: Studio) -> None:
+    first, second = make_run(studio, HOSTILE[1], status="running"), make_run(studio, "Other", status="running")
+    at, another_session = open_page("home"), open_page("home")
+    assert not at.toast
+    studio.store.update(first.id, test_accuracy=0.875)
+    studio.store.end(first.id, "finished", "")
+    (said,) = ran(at).toast
+    assert "is finished: 87.5 % on the test split" in said.value and HOSTILE[1] not in said.value
+    assert len(ran(another_session).toast) == 1
+    studio.store.end(second.id, "failed", "The loss became nan.")
+    (said,) = ran(at).toast
+    assert "**Other** failed." in said.value
+    assert not ran(at).toast
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"status": "running", "started": 900.0, "eta": 300.0}, "● 25 % · Cats"),
+        ({"status": "running"}, "● 0 % · Cats"),
+        ({"status": "queued"}, "○ queued · Cats"),
+        ({"status": "pausing"}, "○ pausing · Cats"),
+        ({"status": "finished", "val_accuracy": 0.9, "test_accuracy": 0.956}, "✓ 0.96 · Cats"),
+        ({"status": "stopped", "val_accuracy": 0.9}, "■ 0.90 · Cats"),
+        ({"status": "paused", "val_accuracy": 0.9}, "❚❚ paused · Cats"),
+        ({"status": "failed", "val_accuracy": 0.9}, "✕ failed · Cats"),
+        ({"status": "interrupted"}, "✕ interrupted · Cats"),
+    ],
+)
+def test_the_tab_says_how_far_or_what_came_of_it(studio: Studio, columns: dict[str, Any], words: str) -> None:
+    run = make_run(studio, "Cats", **({"started": None} | columns))
+    assert tab.title(run, 1000.0) == words
