@@ -14,7 +14,8 @@ LONG_MS = 60_000
 
 
 def press(page: Page, key: str) -> None:
-    page.locator(f".st-key-{key} button:visible").first.click()
+    page.bring_to_front()
+    page.locator(f".st-key-{key} button:visible").first.click(timeout=LONG_MS)
 
 
 @pytest.mark.timeout(500)

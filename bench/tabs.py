@@ -1,0 +1,125 @@
+"""(h): how much slower a training is while five browser tabs watch it.
+
+The browser works at idle priority: in life it runs on other people's computers, so that only what it asks of the server
+may cost the training anything.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, sync_playwright
+
+from bench import material
+from bench.timing import Row
+from tests.browser import chromium
+from tests.conftest import end_processes
+from tlcore.runs import Studio
+from tlcore.strategies import strategy
+from tlcore.training import Recipe
+
+__all__ = ["measure"]
+
+TABS, WINDOW_SECONDS, TIMES, SETTLE_SECONDS = 5, 30.0, 4, 8.0
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def measure(folder: Path) -> Iterator[Row]:
+    """Windows without and with tabs in turn, over one training."""
+    home = folder / "home"
+    stored = material.stored(material.pictures(folder / "pictures", 224), home, 192, 32)
+    studio = Studio(home)
+    recipe = Recipe(
+        dataset=stored.id,
+        backbone="efficientnet_lite0",
+        strategy=strategy("fine_tune"),
+        epochs=10_000,
+        batch_size=8,
+    )
+    paces: dict[int, list[float]] = {0: [], TABS: []}
+    with _server(home) as url, _browser(folder) as browser:
+        run = studio.launch(recipe).id
+        while studio.run(run).epoch < 2:
+            assert studio.run(run).live, studio.run(run).reason
+            time.sleep(0.5)
+        for _ in range(TIMES):
+            for tabs in paces:
+                paces[tabs].append(_pace(studio, run, browser, f"{url}/train?run={run}", tabs))
+        studio.stop(run)
+    end_processes(home)
+    without, watched = median(paces[0]), median(paces[TABS])
+    yield Row(claim="h", subject="a step of fine-tuning, nobody watches", seconds=1 / without)
+    yield Row(
+        claim="h",
+        subject=f"the same, {TABS} tabs watch",
+        seconds=1 / watched,
+        ratio=watched / without,
+        means="of the pace without",
+        target=">= 0.98",
+    )
+
+
+def _pace(studio: Studio, run: str, browser: Browser, address: str, tabs: int) -> float:
+    """Steps a second over a window, with so many tabs open, each a person of its own."""
+    contexts = [browser.new_context(viewport={"width": 1280, "height": 900}) for _ in range(tabs)]
+    for context in contexts:
+        page = context.new_page()
+        page.goto(address)
+        page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for(timeout=120_000)
+    time.sleep(SETTLE_SECONDS)
+    before, begun = studio.run(run).step, time.monotonic()
+    time.sleep(WINDOW_SECONDS)
+    pace = (studio.run(run).step - before) / (time.monotonic() - begun)
+    for context in contexts:
+        context.close()
+    return pace
+
+
+@contextmanager
+def _server(home: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environment = {**os.environ, "TLSTUDIO_HOME": str(home)}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def _wait(address: str) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("The server did not come up.")
+
+
+@contextmanager
+def _browser(folder: Path) -> Iterator[Browser]:
+    found, idle = chromium.find(), shutil.which("chrt")
+    if found is None or idle is None:
+        raise RuntimeError(chromium.missing() if found is None else "This measurement needs chrt, of util-linux.")
+    patient = folder / "chromium"
+    patient.write_text(f'#!/bin/sh\nexec {idle} --idle 0 {found} "$@"\n')
+    patient.chmod(0o755)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=patient, args=list(chromium.FLAGS), timeout=120_000)
+        yield browser
+        browser.close()
