@@ -151,7 +151,7 @@ class Soak:
         return [(point.epoch, point.values["train_loss"], point.values["val_loss"]) for point in points]
 
     def orphans(self) -> int:
-        """What still works, though every run is over: live rows, locks that are held, and workers beside the nursery."""
+        """What still works though every run is over: live rows, locks that are held, workers beside the nursery."""
         deadline = time.monotonic() + LEAVING_SECONDS
         while (left := self.left()) and time.monotonic() < deadline:
             time.sleep(0.2)

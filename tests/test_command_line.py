@@ -207,7 +207,7 @@ def test_a_run_is_queued_paused_extended_and_deleted_from_the_shell(shared_home)
     assert queue[-1]["why"].endswith(("next in line.", "ahead of it.", "within moments."))
     (paused,), _ = run("pause", long["run"], "--json", home=shared_home)
     assert paused["status"] in ("pausing", "paused")
-    _, refused = run("extend", behind["run"], "1", home=shared_home, expect=2)
+    _, refused = run("extend", long["run"], "1", home=shared_home, expect=2)
     assert "only a finished run can be extended" in refused
     until(shared_home, behind["run"], "finished")
     (*_, extended), _ = run("extend", behind["run"], "1", "--json", home=shared_home)
