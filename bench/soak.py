@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ LONGEST_LIFE = 4.0
 """Seconds that a worker may live at most: more than lie between two saved states, so that runs get on."""
 NURSERIES = 0.1
 """Share of kills that take the nursery along."""
-PATIENCE = 600.0
+PATIENCE, LEAVING_SECONDS = 600.0, 20.0
+SAID = 20
+"""Kills between two lines of progress."""
 Losses = list[tuple[int, float, float]]
 
 
@@ -108,6 +111,8 @@ class Soak:
         except (ProcessLookupError, psutil.NoSuchProcess):
             return
         self.kills += 1
+        if self.kills % SAID == 0:
+            print(f"soak: {self.kills} kills, {self.unreadable} states unreadable", file=sys.stderr, flush=True)
 
     def state(self, run: Run, before: int) -> int:
         """The step of the saved state; it is read as a resumed run reads it."""
@@ -146,14 +151,27 @@ class Soak:
         return [(point.epoch, point.values["train_loss"], point.values["val_loss"]) for point in points]
 
     def orphans(self) -> int:
-        """What still works, though every run is over: locks that are held, and workers."""
-        time.sleep(2)
-        home, me = self.studio.home, os.getpid()
+        """What still works though every run is over: live rows, locks that are held, workers beside the nursery."""
+        deadline = time.monotonic() + LEAVING_SECONDS
+        while (left := self.left()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return left
+
+    def left(self) -> int:
+        """Of those, how many there are now. Workers and nurseries lead a session of their own."""
+        home = self.studio.home
         held = sum(is_held(path) for path in (home / "runs").glob("*/lock"))
         live = len(self.studio.store.runs(status=LIVE))
-        found = [one for one in psutil.process_iter(["cmdline"]) if str(home) in (one.info["cmdline"] or ())]
-        nurseries = [one for one in found if one.pid != me and one.status() != psutil.STATUS_ZOMBIE]
-        return held + live + max(0, len(nurseries) - 1)
+        named = [one for one in psutil.process_iter(["cmdline"]) if str(home) in (one.info["cmdline"] or ())]
+        leaders = [one for one in named if _leads(one) and "-m" in one.info["cmdline"]]
+        return held + live + max(0, len(leaders) - 1)
+
+
+def _leads(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and os.getsid(process.pid) == process.pid
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return False
 
 
 def measure(folder: Path, kills: int = KILLS) -> Iterator[Row]:

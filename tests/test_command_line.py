@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -195,3 +196,35 @@ def test_stopping_what_is_over_says_so(shared_home):
     (run_over, *_), _ = run("train", "--data", "sample:messages", "--epochs", "1", "--json", home=shared_home)
     _, said = run("stop", run_over["run"], "--json", home=shared_home)
     assert f"Run {run_over['run']} was over already: finished." in said
+
+
+def test_a_run_is_queued_paused_extended_and_deleted_from_the_shell(shared_home):
+    train = ["train", "--data", "sample:messages", "--json"]
+    (long,), _ = run(*train, "--epochs", "9000", "--detach", home=shared_home)
+    (behind,), _ = run(*train, "--epochs", "1", "--detach", home=shared_home)
+    queue, _ = run("runs", "--queue", "--json", home=shared_home)
+    assert [row["run"] for row in queue][-1] == behind["run"] and queue[-1]["position"] == len(queue)
+    assert queue[-1]["why"].endswith(("next in line.", "ahead of it.", "within moments."))
+    (paused,), _ = run("pause", long["run"], "--json", home=shared_home)
+    assert paused["status"] in ("pausing", "paused")
+    _, refused = run("extend", long["run"], "1", home=shared_home, expect=2)
+    assert "only a finished run can be extended" in refused
+    until(shared_home, behind["run"], "finished")
+    (*_, extended), _ = run("extend", behind["run"], "1", "--json", home=shared_home)
+    assert (extended["status"], extended["epoch"]) == ("finished", 2)
+    until(shared_home, long["run"], "paused")
+    _, asked = run("delete", long["run"], home=shared_home, expect=1)
+    assert "with its weights and metrics" in asked
+    (gone,), _ = run("delete", long["run"], "--yes", "--json", home=shared_home)
+    assert gone == {"run": long["run"], "status": "deleted"}
+    _, missing = run("show", long["run"], home=shared_home, expect=2)
+    assert "There is no run" in missing
+
+
+def until(home, run_id, status):
+    from tlcore.runs import Studio
+
+    deadline = time.monotonic() + 200
+    while (found := Studio(home).run(run_id)).status != status:
+        assert time.monotonic() < deadline, f"{found.status}: {found.reason}"
+        time.sleep(0.1)

@@ -3,10 +3,12 @@
 import pytest
 
 from tests.runs.test_store import add
+from tlcore.errors import StoreError
 from tlcore.features.feeds import Embedding
-from tlcore.runs.recorder import STEPS_PER_WRITE, Recorder
+from tlcore.runs.patience import MOST_SECONDS
+from tlcore.runs.recorder import STEPS_PER_WRITE, Recorder, TakenOverError
 from tlcore.runs.store import Store
-from tlcore.training.events import EpochDone, Evaluated, RunStarted, StepDone
+from tlcore.training.events import EpochDone, Evaluated, RunStarted, StepDone, Warned
 
 
 class Clock:
@@ -103,3 +105,63 @@ def test_a_stop_is_heard_with_the_next_write(scene):
     clock.now += 1
     recorder.take(step(1))
     assert recorder.stop
+
+
+def test_a_store_locked_for_a_minute_loses_no_point(scene, monkeypatch):
+    store, clock, _, recorder = scene
+    answers = store.record
+    tries = []
+
+    def locked(*args, **values):
+        tries.append(clock.now)
+        raise StoreError("locked")
+
+    monkeypatch.setattr(store, "record", locked)
+    for number in range(1, 61):
+        clock.now += 1
+        recorder.take(step(number))
+        recorder.take(Warned(text=f"warning {number}"))
+    assert len(tries) < 20, "it does not hammer"
+    monkeypatch.setattr(store, "record", answers)
+    recorder.finish(sleep=lambda seconds: setattr(clock, "now", clock.now + seconds))
+    assert [point.step for point in store.points("r1")] == list(range(1, 61))
+    assert [note.text for note in store.notes("r1") if note.level == "warning"] == [
+        f"warning {i}" for i in range(1, 61)
+    ]
+    assert store.run("r1").step == 60
+
+
+def test_a_store_that_is_gone_for_good_ends_the_run(scene, monkeypatch):
+    store, clock, _, recorder = scene
+    monkeypatch.setattr(store, "record", lambda *args, **values: (_ for _ in ()).throw(StoreError("gone")))
+    with pytest.raises(StoreError, match="gone"):
+        for number in range(1, 1000):
+            clock.now += 1
+            recorder.take(step(number))
+    assert clock.now - 1000 == pytest.approx(MOST_SECONDS, abs=20)
+
+
+def test_a_clock_that_jumps_back_an_hour_delays_nothing(tmp_path):
+    store, stopwatch, wall = Counting(f"sqlite:///{tmp_path / 'test.db'}"), Clock(), Clock()
+    add(store)
+    recorder = Recorder(store, "r1", Data(), clock=stopwatch, now=wall)
+    recorder.take(RunStarted(epochs=2, steps=2000, trainable=10, total=20))
+    for number, jump in enumerate((0, -3600, 7200), 1):
+        stopwatch.now += 1
+        wall.now += jump
+        recorder.take(step(number))
+        assert store.run("r1").step == number
+    store.command("r1", "pause")
+    stopwatch.now += 1
+    recorder.take(step(4))
+    assert recorder.pause and not recorder.stop
+
+
+def test_a_worker_whose_run_was_taken_over_stops(scene):
+    store, clock, data, _ = scene
+    first = store.take("r1")
+    recorder = Recorder(store, "r1", data, claim=first, clock=clock, now=clock)
+    store.update("r1", status="queued")
+    store.take("r1")
+    with pytest.raises(TakenOverError, match="Run r1 was taken over"):
+        recorder.take(RunStarted(epochs=2, steps=2000, trainable=10, total=20))

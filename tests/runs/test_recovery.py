@@ -20,6 +20,7 @@ from tlcore.data import add_sample
 from tlcore.lock import is_held
 from tlcore.runs import Settings, Studio, run_folder
 from tlcore.runs.nursery import Nursery
+from tlcore.training.schedules import Schedule
 
 pytestmark = pytest.mark.timeout(600)
 SERVER = """
@@ -103,9 +104,9 @@ def test_stopping_a_paused_run_scores_its_best_epoch(studio, messages):
 
 
 def test_an_extended_run_is_the_run_that_was_planned_so(studio, messages):
-    run = wait(studio, studio.launch(recipe(messages, seed=3, schedule="cosine")), over)
+    run = wait(studio, studio.launch(recipe(messages, seed=3, schedule=Schedule(name="cosine"))), over)
     extended = wait(studio, studio.extend(run.id, 2), over)
-    planned = recipe(messages, seed=3, schedule="cosine", extensions=(2,))
+    planned = recipe(messages, seed=3, schedule=Schedule(name="cosine"), extensions=(2,))
     whole = wait(studio, studio.launch(planned), over)
     assert (extended.status, extended.epochs, extended.epoch) == ("finished", 5, 5)
     assert epochs(studio, extended) == epochs(studio, whole)

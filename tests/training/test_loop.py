@@ -8,11 +8,21 @@ from tlcore.errors import DivergedError, RecipeError, RunError
 from tlcore.features.feeds import TensorFeeds
 from tlcore.strategies import FeatureExtraction, Optimizer, Phase, strategy
 from tlcore.training.criterion import Criterion, class_weights, order
-from tlcore.training.events import EpochDone, Finished, PhaseStarted, RunStarted, SavePoint, StepDone, Told, Warned
+from tlcore.training.events import (
+    EpochDone,
+    Finished,
+    PhaseStarted,
+    RunStarted,
+    SavePoint,
+    StepDone,
+    Told,
+    Warned,
+)
 from tlcore.training.loop import fit
+from tlcore.training.outline import outline
 from tlcore.training.schedules import Schedule
 from tlcore.training.scoring import logits, macro_f1
-from tlcore.zoo import Head
+from tlcore.zoo import Head, backbone
 
 
 def of(events, kind):
@@ -135,6 +145,40 @@ def test_a_killed_and_resumed_run_gives_the_same_losses(name, kill_at, tmp_path,
     rest, later = sequence(net, made, resume=tmp_path / "state.pt")
     assert rest == whole[start:]
     assert later == [row for row in vals if row[0] > start // 8 or (row[0] * 8 == start and later and later[0] == row)]
+
+
+def test_a_state_saved_before_val_is_scored_has_it_scored(tmp_path):
+    whole, vals = sequence(model(), recipe())
+    for event in fit(model(), feeds(), recipe()):
+        if isinstance(event, SavePoint) and event.step == 16:
+            assert not event.epoch_done
+            event.save(tmp_path / "state.pt")
+            break
+    rest, later = sequence(model(), recipe(), resume=tmp_path / "state.pt")
+    assert (rest, later) == (whole[16:], vals[1:])
+
+
+@pytest.mark.parametrize("name", ["feature_extraction", "fine_tune", "gradual_unfreezing"])
+@pytest.mark.parametrize("saved_at", [24, 48])
+def test_an_extension_is_the_same_whether_it_was_planned_or_came_later(name, saved_at, tmp_path):
+    planned = recipe(strategy=strategy(name), epochs=6, extensions=(2, 1))
+    whole, vals = sequence(model(), planned)
+    assert len(vals) == 9 and whole[-1][0] == 72
+    sequence(model(), recipe(strategy=strategy(name), epochs=6), folder=tmp_path, kill_at=saved_at)
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["position"]["step"] == saved_at
+    rest, later = sequence(model(), planned, resume=tmp_path / "state.pt")
+    assert (rest, later) == (whole[saved_at:], vals[saved_at // 8 :])
+
+
+def test_an_extension_has_a_schedule_of_its_own():
+    made = recipe(epochs=2, schedule=Schedule(name="linear"), extensions=(2,))
+    steps = [event for event in fit(model(), feeds(), made) if isinstance(event, StepDone)]
+    rates = [event.lrs["head"] / made.strategy.lr for event in steps]
+    assert rates[:16] == pytest.approx([1 - s / 16 for s in range(1, 17)], abs=1e-9)
+    assert rates[16:] == pytest.approx(rates[:16])
+    shown = outline(made, backbone("minilm"), n_classes=3, n_train=120)
+    (head,) = [part for part in shown.parts if part.pattern == "head"]
+    assert [shown.rate(head, step) for step in range(1, 33)] == pytest.approx([e.lrs["head"] for e in steps])
 
 
 def test_a_resumed_run_knows_its_best_epoch(tmp_path):
