@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from tlcore.data.splits import MIN_CLASS, SPLITS, Split, SplitRatios, divide
 from tlcore.errors import DataError
 
 __all__ = ["Item", "assign_splits", "select"]
+
+ROW = re.compile(r"(line|row|item) \d+$")
+"""Where a sample of a table is found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,7 @@ def _distinct(items: Sequence[Item], findings: Findings) -> list[Item]:
     for copies in by_digest.values():
         if len({item.label for item in copies}) > 1:
             for item in copies:
-                where = f"{item.origin} ({item.label})" if item.origin.startswith("line ") else item.origin
+                where = f"{item.origin} ({item.label})" if ROW.match(item.origin) else item.origin
                 findings.leave_out(where, "the same content under different labels", "Decide which label is right.")
             continue
         first = max(copies, key=lambda item: SPLITS.index(item.split) if item.split else 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tlcore.data import Dataset
+from tlcore.data.spreadsheet import safe
 from ui import charts
 from ui.data.gallery import gallery
 from ui.data.split import split
@@ -68,7 +69,7 @@ def problems(dataset: Dataset) -> None:
         st.dataframe(left_out, hide_index=True, key="left-out-table", alt="Everything left out, and why")
         st.download_button(
             "Download as csv",
-            left_out.to_csv(index=False).encode("utf-8-sig"),
+            safe(left_out).to_csv(index=False).encode("utf-8-sig"),
             "left_out.csv",
             "text/csv",
             icon=":material/download:",
