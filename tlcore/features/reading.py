@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tlcore.data.checks import Reads
+from tlcore.errors import RecipeError
 from tlcore.features.inputs import TextInputs, reader
 from tlcore.zoo import Backbone
 
@@ -25,10 +26,12 @@ def token_counter(backbone: Backbone, home: Path) -> Callable[[Sequence[str]], l
     """Texts -> the tokens of each, special ones included and nothing cut off.
 
     Raises:
+        RecipeError: it is one of images.
         WeightsError: the tokenizer of the backbone is not on this machine.
     """
     inputs = reader(backbone, home)
-    assert isinstance(inputs, TextInputs)
+    if not isinstance(inputs, TextInputs):
+        raise RecipeError(f"{backbone.title} reads images; choose a model of texts.")
 
     def count(texts: Sequence[str]) -> list[int]:
         whole = inputs.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]

@@ -67,7 +67,7 @@ def conflicting_labels(evidence: Evidence) -> Iterator[Finding]:
         check="conflicting_labels",
         level="warning",
         title=f"{counted(len(torn), 'sample')} with more than one label",
-        text=f"{samples} are nearly the same as another that has a different label, so one of them is wrong. Untick "
+        text=f"{samples}, each nearly the same as another with a different label, so one of the two is wrong. Untick "
         "those whose label is right, and leave out the others.",
         n=len(torn),
         rows=rows,
@@ -117,8 +117,8 @@ def _leaking(evidence: Evidence, clusters: Sequence[Cluster]) -> str:
         if n:
             parts.append(f"{n:,} of {total:,} {name} samples ({share(n, total)})")
     return (
-        f"{' and '.join(parts)} are nearly the same as one in train. Their score says what was learned by heart, so it "
-        "is too good."
+        f"Nearly the same as a sample of train: {' and '.join(parts)}. Their score says what was learned by heart, so "
+        "it is too good."
     )
 
 

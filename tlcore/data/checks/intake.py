@@ -24,7 +24,7 @@ MOST_PLACES = 1_000
 )
 def unreadable(evidence: Evidence) -> Iterator[Finding]:
     """What could not be read at all."""
-    text = "could not be taken in and are left out. Mend them, if they matter, and bring the data again."
+    text = "not taken in. Mend what matters, and bring the data again."
     yield from _left_out(evidence, "unreadable", (COPY, TORN, SMALL), "{} left out as unreadable", text, others=True)
 
 
@@ -35,7 +35,7 @@ def unreadable(evidence: Evidence) -> Iterator[Finding]:
 )
 def exact_duplicates(evidence: Evidence) -> Iterator[Finding]:
     """Copies, of which the first was kept."""
-    text = "are the same to the last byte as another of their class; one of each is kept."
+    text = "the same to the last byte as another of the class. One of each is kept."
     yield from _left_out(evidence, "exact_duplicates", (COPY,), "{} left out as exact duplicates", text)
 
 
@@ -47,8 +47,8 @@ def exact_duplicates(evidence: Evidence) -> Iterator[Finding]:
 def contradictions(evidence: Evidence) -> Iterator[Finding]:
     """Copies that contradict each other, of which none was kept."""
     text = (
-        "are there more than once under different labels, and all left out. Decide which label is right, and bring "
-        "them again."
+        "there more than once under different labels, and none was kept. Decide which label is right, and bring the "
+        "data again."
     )
     yield from _left_out(
         evidence, "contradictions", (TORN,), "{} left out for conflicting labels", text, level="warning"
@@ -62,7 +62,7 @@ def contradictions(evidence: Evidence) -> Iterator[Finding]:
 )
 def lost_classes(evidence: Evidence) -> Iterator[Finding]:
     """Samples of classes that cannot be divided."""
-    text = "belong to classes that are too small to divide. Add samples to them, or merge them with another class."
+    text = "of classes too small to divide. Add samples to them, or merge them with another class."
     yield from _left_out(evidence, "lost_classes", (SMALL,), "{} left out with their classes", text, level="warning")
 
 
@@ -80,7 +80,7 @@ def _left_out(
         check=check,
         level=level,
         title=title.format(counted(len(mine), "entry")),
-        text=f"{counted(len(mine), 'entry')} {text}{f' Why: {why}.' if why else ''}",
+        text=f"{counted(len(mine), 'entry')}: {text}{f' Why: {why}.' if why else ''}",
         n=len(mine),
         places=tuple(mine["where"].astype(str)[:MOST_PLACES]),
     )

@@ -44,7 +44,7 @@ TRAIT = 0.5
 def too_small(evidence: Evidence) -> Iterator[Finding]:
     """Images that hold less than one cell of a network's last features."""
     side = evidence.table[["width", "height"]].min(axis="columns").to_numpy()
-    why = f"have a side below {MIN_PIXELS} pixels: enlarged to what a network reads, little is left to tell classes by"
+    why = f"a side below {MIN_PIXELS} pixels; enlarged to what a network reads, little is left to tell classes by"
     yield from _flagged(evidence, "too_small", side < MIN_PIXELS, side, "too small", why)
 
 
@@ -60,7 +60,7 @@ def aspect_ratio(evidence: Evidence) -> Iterator[Finding]:
     sides = evidence.table[["width", "height"]]
     ratio = (sides.max(axis="columns") / sides.min(axis="columns")).to_numpy()
     why = (
-        f"are more than {MAX_ASPECT:.2g} times as long as wide, or the other way round: the square that a network "
+        f"more than {MAX_ASPECT:.2g} times as long as wide, or the other way round; the square that a network "
         "reads shows their middle only"
     )
     yield from _flagged(evidence, "aspect_ratio", ratio > MAX_ASPECT, -ratio, "extremely long", why)
@@ -70,13 +70,13 @@ def aspect_ratio(evidence: Evidence) -> Iterator[Finding]:
     "blank",
     "Nearly blank",
     modality="image",
-    summary=f"Images of one colour: contrast below {BLANK:.0%}.",
+    summary=f"Images of one colour: contrast below {100 * BLANK:.0f} %.",
     fix="Leaves them out.",
 )
 def blank(evidence: Evidence) -> Iterator[Finding]:
     """Images without anything to see."""
     contrast = evidence.table["contrast"].to_numpy()
-    why = "are of one colour, with nothing in them to learn from"
+    why = "of one colour, with nothing in them to learn from"
     yield from _flagged(evidence, "blank", _blank(evidence), contrast, "nearly blank", why)
 
 
@@ -84,13 +84,13 @@ def blank(evidence: Evidence) -> Iterator[Finding]:
     "dark",
     "Dark",
     modality="image",
-    summary=f"Images whose brightest parts are below {DARK:.0%} of white.",
+    summary=f"Images whose brightest parts are below {100 * DARK:.0f} % of white.",
     fix="Leaves them out.",
 )
 def dark(evidence: Evidence) -> Iterator[Finding]:
     """Images that are dark throughout; a night with lamps is not."""
     high = evidence.table["high"].to_numpy()
-    why = f"are dark throughout: 99 % of their pixels are below {DARK:.0%} of white"
+    why = f"dark throughout, 99 % of the pixels below {100 * DARK:.0f} % of white"
     yield from _flagged(evidence, "dark", (high < DARK) & ~_blank(evidence), high, "very dark", why)
 
 
@@ -98,14 +98,14 @@ def dark(evidence: Evidence) -> Iterator[Finding]:
     "bright",
     "Bright",
     modality="image",
-    summary=f"Images of which 95 % is above {BRIGHT:.0%} of white, without ink.",
+    summary=f"Images of which 95 % is above {100 * BRIGHT:.0f} % of white, without ink.",
     fix="Leaves them out.",
 )
 def bright(evidence: Evidence) -> Iterator[Finding]:
     """Images that are bleached throughout; a drawing on white is not."""
     pale, low = evidence.table["pale"].to_numpy(), evidence.table["low"].to_numpy()
     bad = (pale > BRIGHT) & (low > INK) & ~_blank(evidence)
-    why = f"are bleached throughout: 95 % of their pixels are above {BRIGHT:.0%} of white"
+    why = f"bleached throughout, 95 % of the pixels above {100 * BRIGHT:.0f} % of white"
     yield from _flagged(evidence, "bright", bad, -pale, "very bright", why)
 
 
@@ -120,7 +120,7 @@ def blurry(evidence: Evidence) -> Iterator[Finding]:
     """Images whose edges are lost even at the size that networks read."""
     sharp = 1 - evidence.table["blur"].to_numpy()
     bad = (sharp < SHARP) & ~_blank(evidence)
-    why = f"are out of focus or moved (sharpness below {SHARP:g}): edges are lost even at the size that networks read"
+    why = f"out of focus or moved (sharpness below {SHARP:g}); edges are lost even at the size that networks read"
     yield from _flagged(evidence, "blurry", bad, sharp, "blurry", why)
 
 
@@ -138,7 +138,7 @@ def _flagged(
         return
     rows = rows[np.argsort(worth[rows], kind="stable")]
     n, total = len(rows), len(bad)
-    text = f"{n:,} of {total:,} images ({share(n, total)}) {why}."
+    text = f"{n:,} of {total:,} images ({share(n, total)}): {why}."
     if n > TRAIT * total:
         text += " Most images are so: it is how these data are, and what is predicted later should be the same."
         yield Finding(check=check, level="info", title=f"Most images are {called}", text=text, n=n, rows=_plain(rows))
