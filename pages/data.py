@@ -10,6 +10,7 @@ from tlcore.data import Dataset, list_datasets
 from tlcore.home import home
 from ui import state
 from ui.data.bring import bring_your_own, sample_cards
+from ui.data.checks import checks
 from ui.data.overview import overview
 from ui.layout import card, header
 from ui.words import ago, plain, visible
@@ -17,6 +18,7 @@ from ui.words import ago, plain, visible
 View = Callable[[Dataset], None]
 VIEWS: Mapping[str, tuple[str, View]] = {
     "overview": (":material/bar_chart: Overview", overview),
+    "checks": (":material/fact_check: Checks", checks),
 }
 """What can be seen of a dataset, by its name in the URL: the words of its button, and what draws it."""
 

@@ -43,8 +43,8 @@ def shelf_limit() -> int:
     return int(float(os.environ.get("TLSTUDIO_CACHE_GB", "20")) * 1e9)
 
 
-def shelf(home: Path, name: Literal["features", "pixels"]) -> Shelf:
-    """The home's shelf of features of frozen backbones, or of decoded images, with the limit of the environment."""
+def shelf(home: Path, name: Literal["checks", "features", "pixels"]) -> Shelf:
+    """The home's shelf of measures, features or decoded images of samples, with the limit of the environment."""
     return Shelf(home / name, limit=shelf_limit())
 
 

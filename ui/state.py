@@ -38,6 +38,8 @@ __all__ = [
     "remember",
     "remembered",
     "segment",
+    "spare",
+    "spared",
     "studio",
     "tell",
     "told",
@@ -235,6 +237,18 @@ def ended(live: Iterable[str]) -> tuple[str, ...]:
     before = st.session_state.get("live runs", set())
     st.session_state["live runs"] = now
     return tuple(sorted(before - now))
+
+
+def spared(dataset_id: str, check: str) -> frozenset[int]:
+    """Rows that somebody unticked among those that the fix of a check would leave out."""
+    rows: frozenset[int] = st.session_state.get(f"spared {dataset_id} {check}", frozenset())
+    return rows
+
+
+def spare(dataset_id: str, check: str, row: int, tick: str) -> None:
+    """Take note of the checkbox `tick`: unticked, the row is kept."""
+    others = spared(dataset_id, check) - {row}
+    st.session_state[f"spared {dataset_id} {check}"] = others if st.session_state[tick] else others | {row}
 
 
 def history(run_id: str) -> History:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 
 from tlcore.commands.application import AsJson, app
+from tlcore.commands.checks import Backbone, Checks, print_checks
 from tlcore.commands.table import print_rows
 from tlcore.home import home
 
@@ -13,11 +14,14 @@ __all__ = ["data"]
 
 
 @app.command()
-def data(path: str, as_json: AsJson = False) -> None:
+def data(path: str, as_json: AsJson = False, checks: Checks = False, backbone: Backbone = "minilm") -> None:
     """Check a folder, zip, csv or `sample:NAME`: its classes, its splits, and what is wrong with it."""
     from tlcore.data import resolve
 
     dataset = resolve(path, home())
+    if checks:
+        print_checks(dataset, home(), backbone, as_json)
+        return
     counts = [
         {"class": str(name), **{str(split): int(n) for split, n in row.items()}}
         for name, row in dataset.counts().iterrows()

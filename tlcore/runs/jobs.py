@@ -22,10 +22,11 @@ from tlcore.lock import is_held
 from tlcore.runs import launcher
 from tlcore.zoo import learn
 
-__all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "lane", "look", "waiting", "work"]
+__all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "cancelled", "lane", "look", "waiting", "work"]
 
 KINDS: Mapping[str, str] = {
     "advice": "tlcore.runs.measurements:advice",
+    "checks": "tlcore.runs.checking:checks",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
     "inspection": "tlcore.runs.models:inspection",
@@ -37,6 +38,7 @@ KINDS: Mapping[str, str] = {
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
 LANES: Mapping[str, str] = {
+    "checks": "checks",
     "download": "network",
     "inspection": "quick",
     "named": "names",
@@ -129,6 +131,11 @@ def cancel(home: Path, kind: str, about: Mapping[str, Any]) -> None:
     folder = _folder(home, kind, about)
     if folder.exists():
         (folder / "cancel").touch()
+
+
+def cancelled(home: Path, kind: str, about: Mapping[str, Any]) -> bool:
+    """Whether somebody wanted it to end, and has not asked again."""
+    return (_folder(home, kind, about) / "cancel").exists()
 
 
 def waiting(home: Path) -> tuple[Path, ...]:
