@@ -11,12 +11,14 @@ from tlcore.home import home
 from ui import state
 from ui.data.bring import bring_your_own, sample_cards
 from ui.data.overview import overview
+from ui.data.preview import preview
 from ui.layout import card, header
 from ui.words import ago, plain, visible
 
 View = Callable[[Dataset], None]
 VIEWS: Mapping[str, tuple[str, View]] = {
     "overview": (":material/bar_chart: Overview", overview),
+    "preview": (":material/visibility: Preview", preview),
 }
 """What can be seen of a dataset, by its name in the URL: the words of its button, and what draws it."""
 
