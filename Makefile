@@ -56,7 +56,7 @@ browser: $(DEV_STAMP)
 	@$(PY) -m tests.browser.chromium
 
 test: browser
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n logical --maxprocesses 8 --dist loadfile $(ARGS)
 
 check: $(DEV_STAMP)
 	$(PY) -m ruff check .
