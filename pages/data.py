@@ -12,6 +12,7 @@ from ui import state
 from ui.data.bring import bring_your_own, sample_cards
 from ui.data.checks import checks
 from ui.data.overview import overview
+from ui.data.preview import preview
 from ui.layout import card, header
 from ui.words import ago, plain, visible
 
@@ -19,6 +20,7 @@ View = Callable[[Dataset], None]
 VIEWS: Mapping[str, tuple[str, View]] = {
     "overview": (":material/bar_chart: Overview", overview),
     "checks": (":material/fact_check: Checks", checks),
+    "preview": (":material/visibility: Preview", preview),
 }
 """What can be seen of a dataset, by its name in the URL: the words of its button, and what draws it."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Upload",
+    "asked_anew",
     "choose",
     "dataset",
     "drop_upload",
@@ -31,7 +32,9 @@ __all__ = [
     "forget",
     "given_phases",
     "history",
+    "keep_shown",
     "keep_upload",
+    "last_shown",
     "linked",
     "pick",
     "put",
@@ -45,6 +48,7 @@ __all__ = [
     "told",
     "upload",
     "uploader_key",
+    "write",
     "zoom",
 ]
 
@@ -180,10 +184,32 @@ def _read(text: str, default: Value) -> Value:
 
 def put(widgets: Mapping[str, object], *, phases: Sequence[Phase] = ()) -> None:
     """Give widgets their values before they are drawn, and the form its phases of one's own."""
-    for key, value in widgets.items():
-        st.session_state[key] = value
+    write(widgets)
     st.session_state["own-phases"] = bool(phases)
     st.session_state["given phases"] = tuple(phases)
+
+
+def write(widgets: Mapping[str, object]) -> None:
+    """Give widgets of any page their values before they are drawn."""
+    for key, value in widgets.items():
+        st.session_state[key] = value
+
+
+def keep_shown(kind: str, about: Mapping[str, Any]) -> None:
+    """Remember the question of this kind whose answer was shown last."""
+    st.session_state[f"shown {kind}"] = dict(about)
+
+
+def last_shown(kind: str) -> Mapping[str, Any] | None:
+    """The question of this kind whose answer was shown last."""
+    return st.session_state.get(f"shown {kind}")
+
+
+def asked_anew(kind: str, about: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Remember what is asked now; returns what was asked before, if that was something else."""
+    before = st.session_state.get(f"asked {kind}")
+    st.session_state[f"asked {kind}"] = dict(about)
+    return before if before != dict(about) else None
 
 
 def given_phases() -> tuple[Phase, ...]:
