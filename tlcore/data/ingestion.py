@@ -16,12 +16,12 @@ from tlcore.data.names import readable
 from tlcore.data.problems import Findings
 from tlcore.data.selection import assign_splits, select
 from tlcore.data.sources import Entry, FolderSource, Source
-from tlcore.data.splits import SPLITS, SplitRatios, divide
-from tlcore.data.storage import check_space, derive, keep, workspace
+from tlcore.data.splits import SplitRatios
+from tlcore.data.storage import check_space, keep, workspace
 from tlcore.data.tables import read_table
 from tlcore.errors import DataError
 
-__all__ = ["ingest", "ingest_images", "ingest_table", "resplit"]
+__all__ = ["ingest", "ingest_images", "ingest_table"]
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 Progress = Callable[[int, int], None]
@@ -103,18 +103,6 @@ def ingest_table(
             items, splits, folder, home, modality="text", ratios=split, findings=findings,
             name=name, source=source or called, note=note,
         )  # fmt: skip
-
-
-def resplit(dataset: Dataset, split: SplitRatios) -> Dataset:
-    """The same samples divided anew; files and features are shared, so it costs nothing.
-
-    Raises:
-        DataError: the dataset's manifest is gone.
-    """
-    manifest = dataset.manifest()
-    labels = [dataset.classes[label] for label in manifest["label"]]
-    parts = divide(labels, [str(digest) for digest in manifest["digest"]], split.shares, split.seed)
-    return derive(dataset, [SPLITS[part] for part in parts], split)
 
 
 def _ignore(done: int, total: int) -> None:
