@@ -26,6 +26,7 @@ __all__ = [
     "Upload",
     "choose",
     "dataset",
+    "decisions",
     "drop_upload",
     "forget",
     "given_phases",
@@ -225,6 +226,15 @@ def told(dataset_id: str) -> str:
     """The sentence about this dataset, or nothing."""
     about, text = st.session_state.get("told", ("", ""))
     return text if about == dataset_id else ""
+
+
+def decisions(dataset_id: str) -> dict[int, str]:
+    """What the user has decided of single samples of this dataset, by row; only those of the dataset shown last stay."""
+    about, held = st.session_state.get("decisions", ("", {}))
+    if about != dataset_id:
+        held = {}
+        st.session_state["decisions"] = (dataset_id, held)
+    return held
 
 
 def history(run_id: str) -> History:

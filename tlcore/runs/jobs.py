@@ -22,22 +22,26 @@ from tlcore.lock import is_held
 from tlcore.runs import launcher
 from tlcore.zoo import learn
 
-__all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "lane", "look", "waiting", "work"]
+__all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "forget", "lane", "look", "waiting", "work"]
 
 KINDS: Mapping[str, str] = {
     "advice": "tlcore.runs.measurements:advice",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
+    "export": "tlcore.runs.exploration:exported",
     "inspection": "tlcore.runs.models:inspection",
+    "map": "tlcore.runs.exploration:plane",
     "named": "tlcore.runs.weights:named",
     "range": "tlcore.runs.measurements:rate_range",
     "shapes": "tlcore.runs.measurements:shapes",
     "speed": "tlcore.runs.models:speed",
+    "suspects": "tlcore.runs.exploration:doubts",
     "upload": "tlcore.runs.models:upload",
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
 LANES: Mapping[str, str] = {
     "download": "network",
+    "export": "disk",
     "inspection": "quick",
     "named": "names",
     "shapes": "quick",
@@ -112,10 +116,15 @@ def look(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
 
 def again(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
     """Have it answered anew; one that is under way goes on."""
+    forget(home, kind, about)
+    return ask(home, kind, about)
+
+
+def forget(home: Path, kind: str, about: Mapping[str, Any]) -> None:
+    """Drop the answer, because what it was about is no more."""
     if look(home, kind, about).status == "done":
         (_folder(home, kind, about) / "answer.json").unlink(missing_ok=True)
         (_folder(home, kind, about) / "asked.json").unlink(missing_ok=True)
-    return ask(home, kind, about)
 
 
 def answers(home: Path, kind: str) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]:

@@ -7,7 +7,7 @@ import streamlit as st
 from tlcore.data import Dataset
 from ui import charts
 from ui.data.gallery import gallery
-from ui.data.split import split
+from ui.data.split import summary
 from ui.layout import card
 from ui.words import plain
 
@@ -22,7 +22,7 @@ def overview(dataset: Dataset) -> None:
     with left:
         classes(dataset)
     with right:
-        split(dataset)
+        summary(dataset)
     gallery(dataset)
 
 
