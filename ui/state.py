@@ -27,6 +27,7 @@ __all__ = [
     "asked_anew",
     "choose",
     "dataset",
+    "decisions",
     "drop_upload",
     "ended",
     "forget",
@@ -275,6 +276,15 @@ def spare(dataset_id: str, check: str, row: int, tick: str) -> None:
     """Take note of the checkbox `tick`: unticked, the row is kept."""
     others = spared(dataset_id, check) - {row}
     st.session_state[f"spared {dataset_id} {check}"] = others if st.session_state[tick] else others | {row}
+
+
+def decisions(dataset_id: str) -> dict[int, str]:
+    """What the user has decided of single samples of this dataset, by row; only those of the dataset shown last stay."""
+    about, held = st.session_state.get("decisions", ("", {}))
+    if about != dataset_id:
+        held = {}
+        st.session_state["decisions"] = (dataset_id, held)
+    return held
 
 
 def history(run_id: str) -> History:

@@ -32,6 +32,7 @@ __all__ = [
     "ask",
     "cancel",
     "cancelled",
+    "forget",
     "lane",
     "look",
     "place",
@@ -44,12 +45,15 @@ KINDS: Mapping[str, str] = {
     "checks": "tlcore.runs.checking:checks",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
+    "export": "tlcore.runs.exploration:exported",
     "inspection": "tlcore.runs.models:inspection",
+    "map": "tlcore.runs.exploration:plane",
     "named": "tlcore.runs.weights:named",
     "preview": "tlcore.runs.preview:pictures",
     "range": "tlcore.runs.measurements:rate_range",
     "shapes": "tlcore.runs.measurements:shapes",
     "speed": "tlcore.runs.models:speed",
+    "suspects": "tlcore.runs.exploration:doubts",
     "tokens": "tlcore.runs.preview:tokens",
     "upload": "tlcore.runs.models:upload",
 }
@@ -57,6 +61,7 @@ KINDS: Mapping[str, str] = {
 LANES: Mapping[str, str] = {
     "checks": "checks",
     "download": "network",
+    "export": "disk",
     "inspection": "quick",
     "named": "names",
     "preview": "preview",
@@ -135,10 +140,15 @@ def look(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
 
 def again(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
     """Have it answered anew; one that is under way goes on."""
+    forget(home, kind, about)
+    return ask(home, kind, about)
+
+
+def forget(home: Path, kind: str, about: Mapping[str, Any]) -> None:
+    """Drop the answer, because what it was about is no more."""
     if look(home, kind, about).status == "done":
         (place(home, kind, about) / "answer.json").unlink(missing_ok=True)
         (place(home, kind, about) / "asked.json").unlink(missing_ok=True)
-    return ask(home, kind, about)
 
 
 def answers(home: Path, kind: str) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]:
