@@ -23,6 +23,8 @@ __all__ = ["MOST_POINTS", "Look", "Trace", "live_plot", "place_plotly"]
 
 MOST_POINTS = 2000
 """In one chart, all traces together."""
+DIGITS = 6
+"""Significant ones of a value that is drawn."""
 _HERE = Path(__file__).parent
 _STATIC = _HERE.parent / "static" / "plotly.min.js"
 Look = Literal["faint", "line", "strong", "dots", "dashed", "star"]
@@ -110,10 +112,25 @@ def place_plotly() -> None:
 
 def _plain(trace: Trace, limit: int, shown: tuple[float, float] | None) -> dict[str, Any]:
     steps, values, thinned = thin(trace.curve, limit if trace.look in _DENSE else MOST_POINTS, shown)
-    if trace.unit != 1.0:
-        values = [None if value is None else value / trace.unit for value in values]
-    drawn = {"x": steps, "y": values, "colour": trace.colour, "look": trace.look, "thinned": thinned}
+    drawn = {
+        "x": steps,
+        "y": _short(values, trace.unit),
+        "colour": trace.colour,
+        "look": trace.look,
+        "thinned": thinned,
+    }
     return {"key": trace.key, "name": trace.name, **drawn}
+
+
+def _short(values: Sequence[float | None], unit: float) -> list[float | None]:
+    """In units of the chart, with as many digits as anybody sees: half of the text that every look sends."""
+    import numpy as np
+
+    found = np.asarray(values, dtype=np.float64) / unit
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(found))))
+        rounded = np.where((found == 0) | ~np.isfinite(scale), found, np.round(found * scale) / scale)
+    return [None if value is None else one for value, one in zip(values, rounded.tolist(), strict=True)]
 
 
 def _nothing() -> None:

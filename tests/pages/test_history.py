@@ -7,7 +7,7 @@ import pytest
 
 from tlcore.runs import Point
 from ui.history import MOST_AVERAGES, MOST_HELD, Curve, History, thin
-from ui.live_plot import MOST_POINTS, place_plotly
+from ui.live_plot import MOST_POINTS, _short, place_plotly
 
 
 def point(number: int, scope: str, step: int, epoch: int, **values: float) -> Point:
@@ -88,6 +88,12 @@ def test_what_is_not_finite_is_a_gap() -> None:
     assert thin(curve, 10) == ([1, 2, 3], [1.0, None, None], False)
     many = Curve(steps=list(range(1000)), values=[math.nan] * 1000)
     assert set(thin(many, 100)[1]) == {None}
+
+
+def test_drawn_values_have_the_digits_that_anybody_sees() -> None:
+    values = [0.0, 1.0, 1 / 3, -2 / 3e9, 123456789.0, 1e-320, None]
+    assert _short(values, 1.0) == [0.0, 1.0, 0.333333, -6.66667e-10, 123457000.0, 1e-320, None]
+    assert _short([2.0**31, None], 2.0**30) == [2.0, None]
 
 
 def test_the_chart_script_is_placed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
