@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["SUFFIXES", "check_image", "decode_image"]
+__all__ = ["SUFFIXES", "check_image", "decode_image", "reduced_image"]
 
 SUFFIXES = {
     "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "BMP": ".bmp", "DIB": ".bmp", "TIFF": ".tif",
@@ -56,6 +56,21 @@ def decode_image(source: Path | BinaryIO, limits: Limits = Limits()) -> Image:
         raise DataError(f"{readable(name)}: {rejected.reason}. {rejected.advice}") from rejected
 
 
+def reduced_image(path: Path, limits: Limits, side: int) -> tuple[Image, tuple[int, int]]:
+    """As `decode_image`, but JPEG files are decoded at a half, quarter or eighth where that leaves `side` pixels.
+
+    Returns the picture, at least `side` pixels wide and high where it was, and (width, height) in full as stored.
+
+    Raises:
+        DataError: as `decode_image`.
+    """
+    try:
+        image, _, size = _decode(path, limits, nullcontext, side)
+    except Rejected as rejected:
+        raise DataError(f"{readable(path.name)}: {rejected.reason}. {rejected.advice}") from rejected
+    return image, size
+
+
 def check_image(data: bytes, limits: Limits, wait: Wait) -> str:
     """Decode once for the proof of it; `wait` is entered for large images. Returns the suffix to store it under.
 
@@ -65,7 +80,8 @@ def check_image(data: bytes, limits: Limits, wait: Wait) -> str:
     return SUFFIXES[_decode(BytesIO(data), limits, wait)[1]]
 
 
-def _decode(source: Path | BinaryIO, limits: Limits, wait: Wait) -> tuple[Image, str]:
+def _decode(source: Path | BinaryIO, limits: Limits, wait: Wait, side: int = 0) -> tuple[Image, str, tuple[int, int]]:
+    """The picture, its format, and its stored size; reduced while it is decoded if `side` is given."""
     from PIL import Image as images
 
     with _rejecting():
@@ -75,8 +91,11 @@ def _decode(source: Path | BinaryIO, limits: Limits, wait: Wait) -> tuple[Image,
         if n_pixels > limits.max_pixels:
             raise _too_large(limits)
         with _rejecting(), wait() if n_pixels > LARGE_PIXELS else nullcontext():
+            size = image.size
+            if side:
+                image.draft(None, (side, side))
             image.load()
-            return _upright(image), str(image.format)
+            return _upright(image), str(image.format), size
 
 
 def _too_large(limits: Limits) -> Rejected:

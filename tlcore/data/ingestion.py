@@ -19,12 +19,12 @@ from tlcore.data.opening import opened, title_of
 from tlcore.data.problems import Findings
 from tlcore.data.selection import Item, assign_splits, select
 from tlcore.data.sources import Entry, Source
-from tlcore.data.splits import SPLITS, SplitRatios, divide
-from tlcore.data.storage import check_space, derive, keep, workspace
+from tlcore.data.splits import SplitRatios
+from tlcore.data.storage import check_space, keep, workspace
 from tlcore.data.tables import Table, inspect_table, read_table
 from tlcore.errors import DataError
 
-__all__ = ["Survey", "ingest", "ingest_images", "ingest_table", "read_images", "resplit", "survey", "the_table"]
+__all__ = ["Survey", "ingest", "ingest_images", "ingest_table", "read_images", "survey", "the_table"]
 
 Progress = Callable[[int, int], None]
 
@@ -162,18 +162,6 @@ def ingest_table(
             items, splits, folder, home, modality="text", ratios=split, findings=findings,
             name=name, source=source or called, note=note,
         )  # fmt: skip
-
-
-def resplit(dataset: Dataset, split: SplitRatios) -> Dataset:
-    """The same samples divided anew; files and features are shared, so it costs nothing.
-
-    Raises:
-        DataError: the dataset's manifest is gone.
-    """
-    manifest = dataset.manifest()
-    labels = [dataset.classes[label] for label in manifest["label"]]
-    parts = divide(labels, [str(digest) for digest in manifest["digest"]], split.shares, split.seed)
-    return derive(dataset, [SPLITS[part] for part in parts], split)
 
 
 def the_table(paths: Sequence[Path]) -> Path | None:

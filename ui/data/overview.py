@@ -8,7 +8,7 @@ from tlcore.data import Dataset
 from tlcore.data.spreadsheet import safe
 from ui import charts
 from ui.data.gallery import gallery
-from ui.data.split import split
+from ui.data.split import summary
 from ui.layout import card
 from ui.words import plain
 
@@ -23,7 +23,7 @@ def overview(dataset: Dataset) -> None:
     with left:
         classes(dataset)
     with right:
-        split(dataset)
+        summary(dataset)
     gallery(dataset)
 
 
