@@ -236,4 +236,5 @@ def _reporter(show: Callable[..., object]) -> Callable[[int, int], None]:
 def _open(dataset: Dataset) -> None:
     state.remember("dataset", dataset.id)
     st.query_params["dataset"] = dataset.id
+    st.query_params.pop("add", None)
     st.rerun()
