@@ -212,7 +212,7 @@ def test_a_pattern_groups_the_samples_and_is_seen_before_it_counts(open_page: Op
     source.write_bytes(zipped({name: picture(number) for number, name in enumerate(names)}))
     first = ingest(source, home)
     at = open_page("data", dataset=first.id, view="split")
-    next(group for group in at.get("button_group") if group.key == f"grouping-{first.id}").set_value(["pattern"])
+    next(group for group in at.get("button_group") if group.key == f"grouping-{first.id}").set_value("pattern")
     ran(at)
     assert "**8 groups**, the largest of 6 samples" in texts(at) and "As it would be" in texts(at)
     assert len(list_datasets(home)) == 1
@@ -251,7 +251,7 @@ def test_doubtful_labels_are_decided_together(open_page: Open, home: Path) -> No
     assert at.button(key="apply-decisions").disabled
     for row, decision in ((0, "relabel"), (3, "leave out")):
         key = f"decide-{dataset.id}-{row}"
-        next(group for group in at.get("button_group") if group.key == key).set_value([decision])
+        next(group for group in at.get("button_group") if group.key == key).set_value(decision)
     ran(at)
     at.button(key="apply-decisions").click()
     ran(at)
@@ -267,7 +267,7 @@ def test_the_map_has_a_dot_for_each_sample(open_page: Open, home: Path) -> None:
     at = open_page("data", dataset=dataset.id, view="map")
     figure = json.loads(at.get("plotly_chart")[0].proto.spec)
     assert [trace["name"] for trace in figure["data"]] == ["cats", "dogs"]
-    assert [len(trace["x"]) for trace in figure["data"]] == [10, 10]
+    assert [len(trace["customdata"]) for trace in figure["data"]] == [10, 10]
 
 
 def answered(home: Path, kind: str, about: dict[str, str], result: dict[str, object]) -> None:
