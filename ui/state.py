@@ -292,7 +292,7 @@ def spare(dataset_id: str, check: str, row: int, tick: str) -> None:
 
 
 def decisions(dataset_id: str) -> dict[int, str]:
-    """What the user has decided of single samples of this dataset, by row; only those of the dataset shown last stay."""
+    """What the user decided of single samples, by row; only of the dataset shown last."""
     about, held = st.session_state.get("decisions", ("", {}))
     if about != dataset_id:
         held = {}
