@@ -55,8 +55,8 @@ def _page(dataset_id: str, finding: Finding, key: str) -> None:
 def _samples(dataset: Dataset, rows: Sequence[int], finding: Finding, key: str) -> None:
     drop = set(finding.fixes[0].drop) if finding.fixes else set()
     images = dataset.modality == "image"
-    width = PIXELS + 16 if images else "stretch"
-    with st.container(horizontal=images, gap="small", key=f"samples-{key}"):
+    width = PIXELS + 8 if images else "stretch"
+    with st.container(horizontal=images, gap="xsmall", key=f"samples-{key}"):
         for row in rows:
             name = f"sample-{key}-{row}"
             with st.container(horizontal=not images, vertical_alignment="center", gap="xsmall", key=name, width=width):

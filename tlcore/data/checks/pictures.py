@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["THUMB", "blur_effect", "brightness", "measure_picture"]
 
-SIDE = 256
+SIDE = 192
 """Pixels on the longer side at which a picture is measured: about what networks read."""
 LIGHT_STEP = 2
 """Pixels averaged on each side for the percentiles of the brightness, which they change by next to nothing."""
