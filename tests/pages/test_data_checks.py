@@ -57,21 +57,26 @@ def test_a_fix_makes_a_version_without_what_is_ticked_and_undo_goes_back(open_pa
     data = pets(home)
     at = checked(open_page("data", dataset=data.id, view="checks"), home)
     (row,) = (row for row, origin in enumerate(data.manifest()["origin"]) if origin == "cats/tiny2.jpg")
-    ran(at.checkbox(key=f"drop-too_small-{row}-{data.id}").uncheck())
+    at.checkbox(key=f"drop-too_small-{row}-{data.id}").uncheck()
+    ran(at)
     (fix,) = (one for one in at.button if one.key and one.key.startswith("fix-too_small"))
-    ran(fix.click())
+    fix.click()
+    ran(at)
     made = load_dataset(home, parameter(at, "dataset"))
     assert made.parent == data.id and made.n_samples == data.n_samples - 1
     origins = set(made.manifest()["origin"])
     assert "cats/tiny2.jpg" in origins and "cats/tiny.jpg" not in origins
     assert made.change == "Left out 2 too small images, 1 other kept."
-    ran(at.button(key="undo-fix").click())
+    at.button(key="undo-fix").click()
+    ran(at)
     assert parameter(at, "dataset") == data.id
 
 
 def test_cancelled_checks_wait_to_be_asked_again(open_page: Open, home: Path) -> None:
     at = open_page("data", dataset=pets(home).id, view="checks")
-    ran(at.button(key="cancel-checks").click())
+    at.button(key="cancel-checks").click()
+    ran(at)
     assert not jobs.waiting(home)
-    ran(at.button(key="ask-checks").click())
+    at.button(key="ask-checks").click()
+    ran(at)
     assert len(jobs.waiting(home)) == 1
