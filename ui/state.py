@@ -6,7 +6,7 @@ What a page shows is in the URL; the session only remembers the last choice for 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Upload",
+    "asked_anew",
     "choose",
     "dataset",
+    "decisions",
     "drop_upload",
+    "ended",
     "forget",
     "given_phases",
     "history",
+    "keep_shown",
     "keep_upload",
+    "last_shown",
     "linked",
     "pick",
     "put",
@@ -44,6 +49,8 @@ __all__ = [
     "told",
     "upload",
     "uploader_key",
+    "write",
+    "zoom",
 ]
 
 
@@ -178,10 +185,32 @@ def _read(text: str, default: Value) -> Value:
 
 def put(widgets: Mapping[str, object], *, phases: Sequence[Phase] = ()) -> None:
     """Give widgets their values before they are drawn, and the form its phases of one's own."""
-    for key, value in widgets.items():
-        st.session_state[key] = value
+    write(widgets)
     st.session_state["own-phases"] = bool(phases)
     st.session_state["given phases"] = tuple(phases)
+
+
+def write(widgets: Mapping[str, object]) -> None:
+    """Give widgets of any page their values before they are drawn."""
+    for key, value in widgets.items():
+        st.session_state[key] = value
+
+
+def keep_shown(kind: str, about: Mapping[str, Any]) -> None:
+    """Remember the question of this kind whose answer was shown last."""
+    st.session_state[f"shown {kind}"] = dict(about)
+
+
+def last_shown(kind: str) -> Mapping[str, Any] | None:
+    """The question of this kind whose answer was shown last."""
+    return st.session_state.get(f"shown {kind}")
+
+
+def asked_anew(kind: str, about: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Remember what is asked now; returns what was asked before, if that was something else."""
+    before = st.session_state.get(f"asked {kind}")
+    st.session_state[f"asked {kind}"] = dict(about)
+    return before if before != dict(about) else None
 
 
 def given_phases() -> tuple[Phase, ...]:
@@ -229,6 +258,14 @@ def told(dataset_id: str) -> str:
     return text if about == dataset_id else ""
 
 
+def ended(live: Iterable[str]) -> tuple[str, ...]:
+    """Runs that this session knew as live and that are no more, each said once; `live` are those that are now."""
+    now = set(live)
+    before = st.session_state.get("live runs", set())
+    st.session_state["live runs"] = now
+    return tuple(sorted(before - now))
+
+
 def spared(dataset_id: str, check: str) -> frozenset[int]:
     """Rows that somebody unticked among those that the fix of a check would leave out."""
     rows: frozenset[int] = st.session_state.get(f"spared {dataset_id} {check}", frozenset())
@@ -241,11 +278,28 @@ def spare(dataset_id: str, check: str, row: int, tick: str) -> None:
     st.session_state[f"spared {dataset_id} {check}"] = others if st.session_state[tick] else others | {row}
 
 
+def decisions(dataset_id: str) -> dict[int, str]:
+    """What the user has decided of single samples of this dataset, by row; only those of the dataset shown last stay."""
+    about, held = st.session_state.get("decisions", ("", {}))
+    if about != dataset_id:
+        held = {}
+        st.session_state["decisions"] = (dataset_id, held)
+    return held
+
+
 def history(run_id: str) -> History:
-    """The metrics this session holds of a run; only the run shown last is held."""
+    """The metrics held of a run, one object for all sessions. Hold its lock."""
+    return _history(str(home()), run_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _history(folder: str, run_id: str) -> History:
     from ui.history import History
 
-    held = st.session_state.get("history")
-    if held is None or held.run != run_id:
-        held = st.session_state["history"] = History(run=run_id)
-    return held
+    return History(run=run_id)
+
+
+def zoom(chart: str) -> tuple[float, float] | None:
+    """The steps, from and to, that this session looks at on a chart; None for all."""
+    shown = st.session_state.get(chart, {}).get("shown")
+    return (float(shown[0]), float(shown[1])) if shown else None

@@ -22,7 +22,7 @@ from tests.conftest import end_processes
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-WAIT_MS = 20_000
+WAIT_MS = 45_000
 """How long Playwright waits for an element before the test fails."""
 LOG_LINES = 40
 OUTCOME = pytest.StashKey[pytest.TestReport]()

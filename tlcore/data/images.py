@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -22,7 +22,7 @@ __all__ = ["SUFFIXES", "check_image", "decode_image", "reduced_image"]
 
 SUFFIXES = {
     "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "BMP": ".bmp", "DIB": ".bmp", "TIFF": ".tif",
-    "WEBP": ".webp", "PPM": ".ppm", "JPEG2000": ".jp2", "AVIF": ".avif",
+    "WEBP": ".webp", "PPM": ".ppm", "JPEG2000": ".jp2", "AVIF": ".avif", "HEIF": ".heic",
 }  # fmt: skip
 """Pillow's name of each format that is read, and the suffix its files are stored under."""
 LARGE_PIXELS = 16_000_000
@@ -33,7 +33,7 @@ TURNS: dict[object, str] = {
 }  # fmt: skip
 """What undoes each EXIF orientation."""
 SENSOR_BITS = (8, 10, 12, 14, 16)
-NOT_AN_IMAGE = ("not an image that can be read", "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF and JPEG 2000 are.")
+NOT_AN_IMAGE = ("not an image that can be read", "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF and JPEG 2000 are.")
 DAMAGED = ("damaged or cut off", "Export or copy the image again.")
 
 Wait = Callable[[], AbstractContextManager[object]]
@@ -124,6 +124,10 @@ def _formats() -> tuple[str, ...]:
     from PIL import Image as images
 
     images.init()
+    with suppress(ImportError):  # its wheels bundle libheif, and not every platform has one
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
     return tuple(name for name in SUFFIXES if name in images.OPEN)
 
 

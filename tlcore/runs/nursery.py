@@ -39,6 +39,8 @@ WARM = (
     "torch._dynamo",
     "timm",
     "torchvision.models",
+    "torchvision.transforms.v2",
+    "tlcore.runs.preview",
     "transformers.models.bert.modeling_bert",
     "sklearn.metrics",
 )
