@@ -179,6 +179,9 @@ def test_a_copy_in_another_split_is_a_leak(tmp_path: Path, home: Path) -> None:
     kept = set(made.manifest()["origin"])
     assert "test/cats/copy.jpg" in kept and "train/cats/cats0.jpg" not in kept, "the copy in train goes"
     assert made.split is None and not leaks(examine(made, home))
+    together = mend(data, leak.fixes[1])
+    assert together.n_samples == data.n_samples and not leaks(examine(together, home))
+    assert together.split is not None and together.split.grouped_by == "near-duplicates"
     torn = found(report, "conflicting_labels")
     assert origins(data, torn) == {"test/dogs/torn.jpg", "val/cats/cats1.jpg"}
     (dog,) = [row for row in torn.rows if data.manifest()["origin"][row].startswith("test")]
