@@ -170,6 +170,7 @@ def test_a_copy_in_another_split_is_a_leak(tmp_path: Path, home: Path) -> None:
     files = {name: encoded(image, **JPEG) for name, image in parts.items()}
     files["test/cats/copy.jpg"] = encoded(parts["train/cats/cats0.jpg"].resize((120, 120)), "JPEG", quality=40)
     files["test/dogs/torn.jpg"] = encoded(parts["val/cats/cats1.jpg"], "JPEG", quality=40)
+    files["train/dogs/twin.jpg"] = encoded(parts["train/dogs/dogs1.jpg"].resize((120, 120)), "JPEG", quality=40)
     data = ingest(unpacked(tmp_path / "x", files), home)
     report = examine(data, home)
     (leak,) = leaks(report)
@@ -181,6 +182,8 @@ def test_a_copy_in_another_split_is_a_leak(tmp_path: Path, home: Path) -> None:
     assert made.split is None and not leaks(examine(made, home))
     together = mend(data, leak.fixes[1])
     assert together.n_samples == data.n_samples and not leaks(examine(together, home))
+    groups = together.manifest().set_index("origin")["group"]
+    assert groups["train/dogs/twin.jpg"] == groups["train/dogs/dogs1.jpg"] != "", "the new split could part them"
     assert together.split is not None and together.split.grouped_by == "near-duplicates"
     torn = found(report, "conflicting_labels")
     assert origins(data, torn) == {"test/dogs/torn.jpg", "val/cats/cats1.jpg"}

@@ -44,7 +44,10 @@ def leakage(evidence: Evidence) -> Iterator[Finding]:
         n=len(apart),
         rows=tuple(row for one in apart for row in one),
         groups=tuple(apart),
-        fixes=(_keep_one(apart, "Keep one of each", "nearly equal to others in another split"), _together(apart)),
+        fixes=(
+            _keep_one(apart, "Keep one of each", "nearly equal to others in another split"),
+            _together(_clusters(evidence)),
+        ),
     )
 
 
@@ -130,6 +133,7 @@ def _keep_one(clusters: Sequence[Cluster], title: str, why: str) -> Fix:
 
 
 def _together(clusters: Sequence[Cluster]) -> Fix:
+    """Of all clusters: those that lie in one split now could be parted by the next."""
     samples = counted(sum(map(len, clusters)), "sample")
     return Fix(
         title="Keep all, split anew with each in one split",
