@@ -84,6 +84,7 @@ def knob_fields(policy: str, link: Link) -> dict[str, float]:
             float(meta["min"]),
             float(meta["max"]),
             step=float(meta["step"]),
+            format="%g",
             help=meta["help"],
             **link(name, own[name]),
         )
