@@ -121,9 +121,11 @@ def settings(dataset: Dataset, entry: Entry) -> tuple[Augmentation | None, int, 
         st.error(plain(error), icon=":material/error:")
         return None, seed, shown
     if st.button("Use this augmentation", type="primary", icon=":material/arrow_forward:", key="use-augmentation"):
-        state.write(filling(made) | {"seed": seed})
+        fields = {key: value for key, value in filling(made).items() if key != "augmentation-views"}
+        state.write(fields | {"seed": seed})
         st.switch_page("pages/strategy.py", query_params={"dataset": dataset.id, "backbone": entry.record.name})
-    st.caption("Opens the strategy form with these settings and this seed.")
+    needs = " MixUp and CutMix need a strategy that trains the backbone." if made.mixes else ""
+    st.caption(f"Opens the strategy form with these settings and this seed.{needs}")
     return made, seed, shown
 
 
