@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import HOSTILE, Open, image_dataset, parameter, ran, text_dataset, texts
+from tests.pages.conftest import HOSTILE, Open, image_dataset, parameter, picture, ran, text_dataset, texts
 from tlcore.data import Dataset
 from tlcore.runs import jobs, preview
 
@@ -28,6 +28,21 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return jobs.look(home, kind, about)
 
     monkeypatch.setattr("ui.job.jobs.ask", answered)
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures that take no time to make, where only what is asked counts."""
+    monkeypatch.setattr(jobs, "KINDS", {**jobs.KINDS, "preview": f"{__name__}:blank"})
+
+
+def blank(home: Path, about: dict[str, Any], tell: Any) -> dict[str, Any]:
+    folder = jobs.place(home, "preview", about)
+    for name in ("seen", "versions"):
+        (folder / f"{name}.png").write_bytes(picture(0))
+    spread = {"low": 0.0, "high": 1.0, "shares": [[1.0]] * 3, "mean": [0.0] * 3, "std": [1.0] * 3}
+    of = {"before": spread, "after": spread}
+    return {"side": 8, "resized": [8, 8], "evaluation": of, "training": of, "mixed": []}
 
 
 def asked(at: AppTest, kind: str = "preview") -> dict[str, Any]:
@@ -65,6 +80,7 @@ def test_sliders_make_the_augmentation_and_stay_in_the_url(open_page: Open, home
     assert asked(at)["augmentation"].keys() == {"policy", "views", "erasing", "mixup", "cutmix"}
 
 
+@pytest.mark.usefixtures("light")
 def test_the_sample_is_chosen_by_class_and_by_steps(open_page: Open, home: Path, pets: Dataset) -> None:
     at = open_page("data", view="preview", dataset=pets.id)
     at.selectbox(key="sample-class").select(1)
@@ -76,13 +92,17 @@ def test_the_sample_is_chosen_by_class_and_by_steps(open_page: Open, home: Path,
         ran(at)
         assert int(parameter(at, "row")) == row == asked(at)["row"]
     val = int(pets.rows("val")[0])
-    at = open_page("data", view="preview", dataset=pets.id, row=str(val))
+    at.selectbox(key="sample-class").select(-1)
+    at.query_params["row"] = str(val)
+    ran(at)
     assert asked(at)["row"] == val and "in val" in texts(at)
     for wrong in ("9999", "-1", "x"):
-        at = open_page("data", view="preview", dataset=pets.id, row=wrong)
+        at.query_params["row"] = wrong
+        ran(at)
         assert asked(at)["row"] == int(pets.rows("train")[0])
 
 
+@pytest.mark.usefixtures("light")
 def test_the_settings_go_to_the_form_and_back(open_page: Open, home: Path, pets: Dataset) -> None:
     url = {"own.blur": "2.0", "own.crop": "0.5", "aug-seed": "7", "erasing": "0.3"}
     at = open_page("data", view="preview", dataset=pets.id, policy="own", **url)
