@@ -38,11 +38,17 @@ def light(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def blank(home: Path, about: dict[str, Any], tell: Any) -> dict[str, Any]:
     folder = jobs.place(home, "preview", about)
-    for name in ("seen", "versions"):
+    for name in ("seen", "versions", "mixed"):
         (folder / f"{name}.png").write_bytes(picture(0))
     spread = {"low": 0.0, "high": 1.0, "shares": [[1.0]] * 3, "mean": [0.0] * 3, "std": [1.0] * 3}
     of = {"before": spread, "after": spread}
-    return {"side": 8, "resized": [8, 8], "evaluation": of, "training": of, "mixed": []}
+    return {
+        "side": 8,
+        "resized": [8, 8],
+        "evaluation": of,
+        "training": of,
+        "mixed": [[0.4, 0.6]] if about["augmentation"]["mixup"] else [],
+    }
 
 
 def asked(at: AppTest, kind: str = "preview") -> dict[str, Any]:
@@ -53,8 +59,12 @@ def asked(at: AppTest, kind: str = "preview") -> dict[str, Any]:
 
 def shown(at: AppTest, name: str) -> dict[str, Any]:
     """The data of the component whose data have this entry, the first in the page."""
-    found = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    return next(data for data in found if name in data)
+    return next(data for data in components(at) if name in data)
+
+
+def components(at: AppTest) -> list[dict[str, Any]]:
+    """The data of all components of the page."""
+    return [json.loads(element.proto.json) for element in at.get("bidi_component")]
 
 
 @pytest.fixture
@@ -62,6 +72,7 @@ def pets(home: Path) -> Dataset:
     return image_dataset(home)
 
 
+@pytest.mark.usefixtures("light")
 def test_sliders_make_the_augmentation_and_stay_in_the_url(open_page: Open, home: Path, pets: Dataset) -> None:
     at = open_page("data", view="preview", dataset=pets.id, policy="standard", **{"standard.rotation": "40.0"})
     first = asked(at)
@@ -72,7 +83,9 @@ def test_sliders_make_the_augmentation_and_stay_in_the_url(open_page: Open, home
     ran(at)
     assert asked(at)["augmentation"] == first["augmentation"] | {"hue": 0.0, "mixup": 1.0}
     assert parameter(at, "standard.hue") == "0.0"
-    assert "Mixed with other images" in texts(at) and "Each epoch" not in texts(at)
+    assert "Mixed with other images" in texts(at)
+    mixed = next(data for data in components(at) if data.get("name", "").endswith("mixed.png"))
+    assert mixed["tiles"][2]["caption"] == "40 % cats, 60 % dogs"
     tile = shown(at, "tiles")
     assert [one["caption"] for one in tile["tiles"]] == [f"Epoch {i}" for i in range(1, 4)] and not tile["waits"]
     at.button(key="knobs-reset").click()
