@@ -50,7 +50,7 @@ dev: $(DEV_STAMP)
 run: $(RUN_STAMP)
 	@echo 'TL Studio starts on http://$(HOST):$(PORT)  (Ctrl-C ends the server, not the trainings)'
 	@mkdir -p static
-	@exec $(PY) -m streamlit run app.py --server.address '$(HOST)' --server.port '$(PORT)' $(FLAGS)
+	@exec $(PY) -m streamlit run server.py --server.address '$(HOST)' --server.port '$(PORT)' $(FLAGS)
 
 browser: $(DEV_STAMP)
 	@$(PY) -m tests.browser.chromium

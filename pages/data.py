@@ -10,15 +10,27 @@ from tlcore.data import Dataset, list_datasets
 from tlcore.home import home
 from ui import state
 from ui.data.bring import bring_your_own, sample_cards
+from ui.data.checks import checks
+from ui.data.explore import explore
+from ui.data.export import export
+from ui.data.map import chart
 from ui.data.overview import overview
 from ui.data.preview import preview
+from ui.data.split import split
+from ui.data.suspects import suspects
 from ui.layout import card, header
 from ui.words import ago, plain, visible
 
 View = Callable[[Dataset], None]
 VIEWS: Mapping[str, tuple[str, View]] = {
     "overview": (":material/bar_chart: Overview", overview),
+    "checks": (":material/fact_check: Checks", checks),
+    "explore": (":material/grid_view: Samples", explore),
+    "map": (":material/scatter_plot: Map", chart),
+    "suspects": (":material/label_off: Doubtful labels", suspects),
+    "split": (":material/call_split: Split", split),
     "preview": (":material/visibility: Preview", preview),
+    "export": (":material/archive: Export", export),
 }
 """What can be seen of a dataset, by its name in the URL: the words of its button, and what draws it."""
 
@@ -49,6 +61,7 @@ def main() -> None:
     def named(key: str) -> str:
         one = datasets[key]
         how = f"split {one.split.train:.0%}, seed {one.split.seed}" if one.split else "own split"
+        how += ", grouped" if one.split and one.split.grouped_by else ""
         return f"{visible(one.name)} · {one.n_samples:,} samples · {how} · {ago(one.created)}"
 
     dataset = state.dataset(state.pick("dataset", list(datasets), named, label="Dataset"))

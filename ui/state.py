@@ -6,7 +6,7 @@ What a page shows is in the URL; the session only remembers the last choice for 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -27,7 +27,9 @@ __all__ = [
     "asked_anew",
     "choose",
     "dataset",
+    "decisions",
     "drop_upload",
+    "ended",
     "forget",
     "given_phases",
     "history",
@@ -40,12 +42,15 @@ __all__ = [
     "remember",
     "remembered",
     "segment",
+    "spare",
+    "spared",
     "studio",
     "tell",
     "told",
     "upload",
     "uploader_key",
     "write",
+    "zoom",
 ]
 
 
@@ -253,11 +258,48 @@ def told(dataset_id: str) -> str:
     return text if about == dataset_id else ""
 
 
+def ended(live: Iterable[str]) -> tuple[str, ...]:
+    """Runs that this session knew as live and that are no more, each said once; `live` are those that are now."""
+    now = set(live)
+    before = st.session_state.get("live runs", set())
+    st.session_state["live runs"] = now
+    return tuple(sorted(before - now))
+
+
+def spared(dataset_id: str, check: str) -> frozenset[int]:
+    """Rows that somebody unticked among those that the fix of a check would leave out."""
+    rows: frozenset[int] = st.session_state.get(f"spared {dataset_id} {check}", frozenset())
+    return rows
+
+
+def spare(dataset_id: str, check: str, row: int, tick: str) -> None:
+    """Take note of the checkbox `tick`: unticked, the row is kept."""
+    others = spared(dataset_id, check) - {row}
+    st.session_state[f"spared {dataset_id} {check}"] = others if st.session_state[tick] else others | {row}
+
+
+def decisions(dataset_id: str) -> dict[int, str]:
+    """What the user has decided of single samples of this dataset, by row; only those of the dataset shown last stay."""
+    about, held = st.session_state.get("decisions", ("", {}))
+    if about != dataset_id:
+        held = {}
+        st.session_state["decisions"] = (dataset_id, held)
+    return held
+
+
 def history(run_id: str) -> History:
-    """The metrics this session holds of a run; only the run shown last is held."""
+    """The metrics held of a run, one object for all sessions. Hold its lock."""
+    return _history(str(home()), run_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _history(folder: str, run_id: str) -> History:
     from ui.history import History
 
-    held = st.session_state.get("history")
-    if held is None or held.run != run_id:
-        held = st.session_state["history"] = History(run=run_id)
-    return held
+    return History(run=run_id)
+
+
+def zoom(chart: str) -> tuple[float, float] | None:
+    """The steps, from and to, that this session looks at on a chart; None for all."""
+    shown = st.session_state.get(chart, {}).get("shown")
+    return (float(shown[0]), float(shown[1])) if shown else None

@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 from tlcore.data.columns import Columns
 from tlcore.data.dataset import ID, Dataset, load_dataset
-from tlcore.data.ingestion import ingest, resplit
+from tlcore.data.ingestion import ingest
 from tlcore.data.limits import Limits
 from tlcore.data.names import file_name, readable
+from tlcore.data.resplitting import resplit
 from tlcore.data.samples import add_sample
 from tlcore.data.splits import SplitRatios
 from tlcore.data.storage import check_space, sweep

@@ -31,6 +31,8 @@ __all__ = [
     "answers",
     "ask",
     "cancel",
+    "cancelled",
+    "forget",
     "lane",
     "look",
     "place",
@@ -41,20 +43,26 @@ __all__ = [
 
 KINDS: Mapping[str, str] = {
     "advice": "tlcore.runs.measurements:advice",
+    "checks": "tlcore.runs.checking:checks",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
+    "export": "tlcore.runs.exploration:exported",
     "inspection": "tlcore.runs.models:inspection",
+    "map": "tlcore.runs.exploration:plane",
     "named": "tlcore.runs.weights:named",
     "preview": "tlcore.runs.preview:pictures",
     "range": "tlcore.runs.measurements:rate_range",
     "shapes": "tlcore.runs.measurements:shapes",
     "speed": "tlcore.runs.models:speed",
+    "suspects": "tlcore.runs.exploration:doubts",
     "tokens": "tlcore.runs.preview:tokens",
     "upload": "tlcore.runs.models:upload",
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
 LANES: Mapping[str, str] = {
+    "checks": "checks",
     "download": "network",
+    "export": "disk",
     "inspection": "quick",
     "named": "names",
     "preview": "preview",
@@ -137,10 +145,15 @@ def look(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
 
 def again(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
     """Have it answered anew; one that is under way goes on."""
+    forget(home, kind, about)
+    return ask(home, kind, about)
+
+
+def forget(home: Path, kind: str, about: Mapping[str, Any]) -> None:
+    """Drop the answer, because what it was about is no more."""
     if look(home, kind, about).status == "done":
         (place(home, kind, about) / "answer.json").unlink(missing_ok=True)
         (place(home, kind, about) / "asked.json").unlink(missing_ok=True)
-    return ask(home, kind, about)
 
 
 def answers(home: Path, kind: str) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]:
@@ -154,6 +167,11 @@ def cancel(home: Path, kind: str, about: Mapping[str, Any]) -> None:
     folder = place(home, kind, about)
     if folder.exists():
         (folder / "cancel").touch()
+
+
+def cancelled(home: Path, kind: str, about: Mapping[str, Any]) -> bool:
+    """Whether somebody wanted it to end, and has not asked again."""
+    return (place(home, kind, about) / "cancel").exists()
 
 
 def waiting(home: Path) -> tuple[Path, ...]:

@@ -22,6 +22,7 @@ from tlcore.errors import TlcoreError
 from tlcore.evaluation.report import report
 from tlcore.features.feeds import Feeds
 from tlcore.features.stored import DatasetFeeds
+from tlcore.runs import companion
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.recorder import Recorder
 from tlcore.runs.records import Run
@@ -53,6 +54,7 @@ def work(home: Path, run_id: str) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     store = open_store(home)
     store.update(run_id, pid=os.getpid(), host=socket.gethostname(), activity="loading the data and the model")
+    companion.start(home, run_id)
     try:
         _train(home, store, store.run(run_id))
     except Exception as error:

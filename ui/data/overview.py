@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from tlcore.data import Dataset
+from tlcore.data.spreadsheet import safe
 from ui import charts
 from ui.data.gallery import gallery
-from ui.data.split import split
+from ui.data.split import summary
 from ui.layout import card
 from ui.words import plain
 
@@ -22,7 +23,7 @@ def overview(dataset: Dataset) -> None:
     with left:
         classes(dataset)
     with right:
-        split(dataset)
+        summary(dataset)
     gallery(dataset)
 
 
@@ -68,7 +69,7 @@ def problems(dataset: Dataset) -> None:
         st.dataframe(left_out, hide_index=True, key="left-out-table", alt="Everything left out, and why")
         st.download_button(
             "Download as csv",
-            left_out.to_csv(index=False).encode("utf-8-sig"),
+            safe(left_out).to_csv(index=False).encode("utf-8-sig"),
             "left_out.csv",
             "text/csv",
             icon=":material/download:",
