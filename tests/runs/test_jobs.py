@@ -102,7 +102,7 @@ def test_what_is_quick_does_not_queue_behind_what_measures(home, quiet):
 
 
 def test_an_unknown_kind_is_refused(home):
-    with pytest.raises(RunError, match="no job called 'magic'. Known: advice, cost, download"):
+    with pytest.raises(RunError, match="no job called 'magic'. Known: advice, checks, cost"):
         jobs.ask(home, "magic", {})
 
 
