@@ -13,6 +13,7 @@ from ui.data.bring import bring_your_own, sample_cards
 from ui.data.checks import checks
 from ui.data.explore import explore
 from ui.data.export import export
+from ui.data.manage import manage
 from ui.data.map import chart
 from ui.data.overview import overview
 from ui.data.preview import preview
@@ -37,7 +38,7 @@ VIEWS: Mapping[str, tuple[str, View]] = {
 
 def bring(open_at_once: bool) -> None:
     """The upload box and the samples; folded away once there is something to look at."""
-    waiting = state.upload() is not None
+    waiting = state.upload() is not None or st.query_params.get("add") == "1"
     if open_at_once:
         with card("Bring your own data", key="bring-card", icon=":material/upload_file:"):
             bring_your_own()
@@ -67,6 +68,8 @@ def main() -> None:
     dataset = state.dataset(state.pick("dataset", list(datasets), named, label="Dataset"))
     if action.button("Choose a strategy", type="primary", icon=":material/arrow_forward:", key="to-strategy"):
         st.switch_page("pages/strategy.py", query_params={"dataset": dataset.id})
+    with action:
+        manage(dataset)
     st.caption(" · ".join(plain(part) for part in (f"Source: {dataset.source}", dataset.note) if part))
     if state.told(dataset.id):
         st.info(state.told(dataset.id), icon=":material/info:")

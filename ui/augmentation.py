@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -60,17 +60,17 @@ def augmentation_fields(*, trains_backbone: bool) -> Augmentation:
     if policy != "none":
         with st.expander("Single changes", icon=":material/tune:", key="augmentation-knobs"):
             given = knob_fields(policy, lambda name, own: {"key": _key(policy, name), "value": own, **KEPT})
-    extra = _mixing() if trains_backbone else {}
+    extra = _mixing(list(MIXING) if trains_backbone else ["erasing"]) if trains_backbone or policy != "none" else {}
     return Augmentation(policy=policy, views=int(n), **extra, **given)
 
 
-def _mixing() -> dict[str, float]:
-    return {
-        key: column.number_input(
-            title, 0.0, high, 0.0, 0.1, format="%g", key=f"augmentation-{key}", help=text, **KEPT
-        )
-        for column, (key, (title, high, text)) in zip(st.columns(3), MIXING.items(), strict=True)
-    }  # fmt: skip
+def _mixing(names: Sequence[str]) -> dict[str, float]:
+    made = {}
+    for column, key in zip(st.columns(len(MIXING)), names, strict=False):
+        title, high, text = MIXING[key]
+        field = f"augmentation-{key}"
+        made[key] = column.number_input(title, 0.0, high, 0.0, 0.1, format="%g", key=field, help=text, **KEPT)
+    return made
 
 
 def knob_fields(policy: str, link: Link) -> dict[str, float]:
@@ -84,6 +84,7 @@ def knob_fields(policy: str, link: Link) -> dict[str, float]:
             float(meta["min"]),
             float(meta["max"]),
             step=float(meta["step"]),
+            format="%g",
             help=meta["help"],
             **link(name, own[name]),
         )

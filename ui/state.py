@@ -18,6 +18,7 @@ from ui.words import plain
 
 if TYPE_CHECKING:
     from tlcore.data import Dataset
+    from tlcore.data.ingestion import Survey
     from tlcore.runs import Studio
     from tlcore.strategies import Phase
     from ui.history import History
@@ -39,6 +40,7 @@ __all__ = [
     "keep_shown",
     "keep_upload",
     "last_shown",
+    "let_go",
     "linked",
     "name_to_keep",
     "pick",
@@ -63,12 +65,18 @@ Value = TypeVar("Value", bool, int, float, str, list[str])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file on its way in."""
+    """Files on their way in."""
 
-    path: Path
-    """Where it lies in the studio's home, in a folder of its own."""
+    paths: tuple[Path, ...]
+    """Where they lie: below `folder`, or on the server."""
+    folder: Path | None
+    """The folder of their own in the studio's home, which goes with them; None for what is the server's."""
     name: str
-    """As the user calls it."""
+    """As the user calls them."""
+    survey: Survey
+    """What they seem to be."""
+    into: str = ""
+    """The id of the dataset that they are added to; empty for a new one."""
 
 
 def studio() -> Studio:
@@ -244,11 +252,16 @@ def keep_upload(taken: Upload) -> None:
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 
+def let_go() -> None:
+    """Draw the upload box anew, without what it holds."""
+    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+
+
 def drop_upload() -> None:
     """Forget the waiting file and delete it."""
     waiting = st.session_state.pop("upload", None)
-    if waiting is not None:
-        shutil.rmtree(waiting.path.parent, ignore_errors=True)
+    if waiting is not None and waiting.folder is not None:
+        shutil.rmtree(waiting.folder, ignore_errors=True)
 
 
 def tell(dataset_id: str, text: str) -> None:
@@ -305,7 +318,7 @@ def spare(dataset_id: str, check: str, row: int, tick: str) -> None:
 
 
 def decisions(dataset_id: str) -> dict[int, str]:
-    """What the user has decided of single samples of this dataset, by row; only those of the dataset shown last stay."""
+    """What the user decided of single samples, by row; only of the dataset shown last."""
     about, held = st.session_state.get("decisions", ("", {}))
     if about != dataset_id:
         held = {}

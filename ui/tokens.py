@@ -16,7 +16,7 @@ __all__ = ["token_chips"]
 LONGEST = 60
 """Characters of one token; a byte of a broken text can stand for itself, a line of one letter need not."""
 CSS = """
-.tokens { display: flex; flex-wrap: wrap; row-gap: 0.35rem; column-gap: 0.3rem; max-height: 26rem; overflow-y: auto;
+.tokens { display: flex; flex-wrap: wrap; row-gap: 0.35rem; column-gap: 0.3rem; max-height: 40rem; overflow-y: auto;
           font-family: var(--st-code-font); font-size: 0.875rem; line-height: 1.5; }
 .token { padding: 0 0.35rem; border-radius: 0.3rem; background: var(--st-secondary-background-color);
          border: 1px solid var(--st-border-color); overflow-wrap: anywhere; white-space: pre-wrap; max-width: 100%; }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from tlcore.data.grid import is_table
+from tlcore.data.grid import TABLES
 from tlcore.data.names import readable
 from tlcore.data.opening import KINDS
 from tlcore.errors import DataError
@@ -75,9 +75,7 @@ def browse(folder: Path, open_roots: Sequence[Path]) -> Listing:
         Path(entry.path) for entry in names[:MOST] if not entry.name.startswith(".") and _inside(entry, open_roots)
     ]
     folders = [path for path in inside if path.is_dir()]
-    files = [
-        path for path in inside if path.is_file() and (is_table(path.name) or path.name.lower().endswith(ARCHIVES))
-    ]
+    files = [path for path in inside if path.is_file() and path.name.lower().endswith((*ARCHIVES, *TABLES))]
     return Listing(
         folders=tuple(sorted(folders)),
         files=tuple(sorted(files)),

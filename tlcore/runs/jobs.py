@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tlcore.errors import RunError, TlcoreError
-from tlcore.lock import is_held
+from tlcore.lock import is_held, take
 from tlcore.runs import launcher
 from tlcore.zoo import learn
 
@@ -36,6 +36,7 @@ __all__ = [
     "lane",
     "look",
     "place",
+    "serve",
     "waiting",
     "work",
 ]
@@ -72,6 +73,10 @@ LANES: Mapping[str, str] = {
 """Where a kind queues; those that are not named here measure, and queue together."""
 KEPT: Mapping[str, int] = {"preview": 24, "tokens": 24}
 """How many answers are kept of the kinds that are asked anew with every move of a slider; the oldest go."""
+LINGER: Mapping[str, float] = {"preview": 20.0}
+"""Seconds for which the process of a lane waits for the next question: a slider that moves asks many, and none should
+wait for a new process."""
+LISTEN_SECONDS = 0.02
 Tell = Callable[[float, str], None]
 """Takes the share done, in [0, 1], and what is being done."""
 TELL_SECONDS = 0.2
@@ -208,6 +213,32 @@ def work(home: Path, folder: Path) -> int:
         return 1
     _prune(home, asked["kind"])
     return 0
+
+
+def serve(home: Path, first: Path) -> int:
+    """Answer one, then what else comes into its lane while it lingers; returns the last exit status."""
+    status, seconds = work(home, first), LINGER.get(lane(first), 0.0)
+    until, heard = time.monotonic() + seconds, 0.0
+    while time.monotonic() < until:
+        rung = launcher.heard(home)
+        if rung != heard:
+            heard = rung
+            for folder in (folder for folder in waiting(home) if lane(folder) == lane(first)):
+                status, until = _answer(home, folder, status), time.monotonic() + seconds
+        time.sleep(LISTEN_SECONDS)
+    return status
+
+
+def _answer(home: Path, folder: Path, status: int) -> int:
+    """Answer one that no other process has; else the status stays."""
+    lock = take(folder / "lock", create=folder.exists())
+    if lock is None:
+        return status
+    try:
+        (folder / "began").touch()
+        return work(home, folder)
+    finally:
+        os.close(lock)
 
 
 def place(home: Path, kind: str, about: Mapping[str, Any]) -> Path:

@@ -30,7 +30,7 @@ def examples(dataset_id: str, finding: Finding, number: int) -> None:
             else ""
         )
         st.markdown("\n".join(f"- {plain(place)}" for place in shown) + (f"\n- {more}" if more else ""))
-    if finding.rows:
+    elif finding.rows:
         st.fragment(_page)(dataset_id, finding, key)
 
 
@@ -55,38 +55,43 @@ def _page(dataset_id: str, finding: Finding, key: str) -> None:
 def _samples(dataset: Dataset, rows: Sequence[int], finding: Finding, key: str) -> None:
     drop = set(finding.fixes[0].drop) if finding.fixes else set()
     images = dataset.modality == "image"
-    with st.container(horizontal=images, gap="small", key=f"samples-{key}"):
+    width = PIXELS + 8 if images else "stretch"
+    with st.container(horizontal=images, gap="xsmall", key=f"samples-{key}"):
         for row in rows:
-            box = st.container(gap="xxsmall", key=f"sample-{key}-{row}", width=PIXELS + 16 if images else "stretch")
-            with box:
-                _sample(dataset, row, finding.check, dropped=row in drop, offered=bool(drop))
+            name = f"sample-{key}-{row}"
+            with st.container(horizontal=not images, vertical_alignment="center", gap="xsmall", key=name, width=width):
+                _picture(dataset, row, finding.check) if images else st.text(excerpt(str(dataset.sample(row))))
+                _label(dataset, row)
+                if row in drop:
+                    _tick(dataset.id, row, finding.check)
+                elif drop:
+                    st.caption("Kept", width="content")
 
 
-def _sample(dataset: Dataset, row: int, check: str, *, dropped: bool, offered: bool) -> None:
-    record = dataset.manifest().iloc[row]
-    name, split = dataset.classes[int(record["label"])], str(record["split"])
-    if dataset.modality == "image":
-        picture = thumbnail(dataset, row)
-        if picture is None:
-            st.caption(":material/broken_image: gone")
+def _picture(dataset: Dataset, row: int, check: str) -> None:
+    made = thumbnail(dataset, row)
+    with st.container(height=PIXELS + 2, border=False, key=f"frame-{check}-{row}"):
+        if made is None:
+            st.caption(":material/broken_image: The file is gone.")
         else:
-            with st.container(height=PIXELS + 2, border=False, key=f"frame-{check}-{row}"):
-                st.image(picture, width=_width(picture), alt=f"{visible(record['origin'])}, labelled {visible(name)}")
-    else:
-        st.text(excerpt(str(dataset.sample(row))))
-    st.markdown(f"**{plain(short(name, 18))}** :{SPLITS[split]}-badge[{split}]", help=plain(record["origin"]))
-    if dropped:
-        kept = state.spared(dataset.id, check)
-        tick = f"drop-{check}-{row}-{dataset.id}"
-        st.checkbox(
-            "Leave out",
-            value=row not in kept,
-            key=tick,
-            on_change=state.spare,
-            args=(dataset.id, check, row, tick),
-        )
-    elif offered:
-        st.caption("Kept")
+            name = dataset.classes[int(dataset.labels()[row])]
+            st.image(made, width=_width(made), alt=f"{visible(_origin(dataset, row))}, labelled {visible(name)}")
+
+
+def _label(dataset: Dataset, row: int) -> None:
+    name, split = dataset.classes[int(dataset.labels()[row])], str(dataset.manifest()["split"].iloc[row])
+    words = f"**{plain(short(name, 18))}** :{SPLITS[split]}-badge[{split}]"
+    st.markdown(words, help=plain(_origin(dataset, row)), width="content")
+
+
+def _tick(dataset_id: str, row: int, check: str) -> None:
+    key = f"drop-{check}-{row}-{dataset_id}"
+    ticked = row not in state.spared(dataset_id, check)
+    st.checkbox("Leave out", value=ticked, key=key, on_change=state.spare, args=(dataset_id, check, row, key))
+
+
+def _origin(dataset: Dataset, row: int) -> str:
+    return str(dataset.manifest()["origin"].iloc[row])
 
 
 def _width(picture: bytes) -> int:

@@ -37,7 +37,7 @@ def export(dataset: Dataset) -> None:
             f"A zip with {WHAT[dataset.modality]}. Brought here again, it makes the same samples in the same splits."
         )
         st.caption(
-            "Cells that a spreadsheet would take for a formula (they begin with = + - or @) have an apostrophe in front. "
+            "Cells that a spreadsheet would take for a formula (they begin with = + - @) have an apostrophe in front. "
             f"From the shell: `python -m tlcore data {dataset.id} --export OUT.zip`"
         )
         job(

@@ -99,7 +99,7 @@ def _chosen(dataset: Dataset, rows: Sequence[int]) -> None:
 
 
 def drawing(dataset: Dataset, found: Found, doubted: set[int]) -> Figure:
-    """A dot for each sample: the largest classes in the theme's colours, the others gray; rings around doubtful ones."""
+    """A dot for each sample: the largest classes in the theme's colours, the others gray, doubtful labels ringed."""
     import plotly.graph_objects as go
 
     made = figure(height=560)

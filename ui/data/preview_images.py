@@ -121,9 +121,11 @@ def settings(dataset: Dataset, entry: Entry) -> tuple[Augmentation | None, int, 
         st.error(plain(error), icon=":material/error:")
         return None, seed, shown
     if st.button("Use this augmentation", type="primary", icon=":material/arrow_forward:", key="use-augmentation"):
-        state.write(filling(made) | {"seed": seed})
+        fields = {key: value for key, value in filling(made).items() if key != "augmentation-views"}
+        state.write(fields | {"seed": seed})
         st.switch_page("pages/strategy.py", query_params={"dataset": dataset.id, "backbone": entry.record.name})
-    st.caption("Opens the strategy form with these settings and this seed.")
+    needs = " MixUp and CutMix need a strategy that trains the backbone." if made.mixes else ""
+    st.caption(f"Opens the strategy form with these settings and this seed.{needs}")
     return made, seed, shown
 
 
@@ -160,34 +162,20 @@ def answer(about: Mapping[str, Any], dataset: Dataset, how: ImagePreprocessing, 
     with place, card("What training sees", key="preview-versions-card"):
         word = "Epoch" if about["shown"] == "epoch" else "View"
         grid = [Tile(place=i, caption=f"{word} {i + 1}", alt=f"The image in {word.lower()} {i + 1}") for i in range(n)]
-        tiles(folder / "versions.png", grid, key="versions", columns=COLUMNS, total=n, side=side, waits=busy)
+        tiles(
+            folder / "versions.png", grid, key="versions", columns=COLUMNS, total=n, side=side, least="8rem", waits=busy
+        )
         if told["mixed"]:
             mixed(told["mixed"], folder, dataset, side, busy=busy)
-    with card("What the model sees", key="preview-seen-card"):
-        left, right = st.columns([2, 3])
-        with left:
-            pair = [
-                Tile(
-                    place=0,
-                    caption="Evaluation: val, test, predictions",
-                    alt="The image after the evaluation transform",
-                ),
-                Tile(place=1, caption=f"Training: {word.lower()} 1", alt="The image as training first sees it"),
-            ]
-            tiles(
-                folder / "seen.png",
-                pair,
-                key="seen",
-                columns=2,
-                total=2,
-                side=side,
-                least="8rem",
-                most=f"{side}px",
-                waits=busy,
-            )
-            st.caption(f"{side} × {side} pixels, from the normalised numbers with mean and standard deviation undone.")
-        with right:
-            spread(told["evaluation"], told["training"], how)
+    with place, card("What the model sees", key="preview-seen-card"):
+        pair = [
+            Tile(place=0, caption="Evaluation: val, test, prediction", alt="The image as evaluation shows it"),
+            Tile(place=1, caption=f"Training: {word.lower()} 1", alt="The image as training first sees it"),
+        ]
+        sizes = {"least": "8rem", "most": f"{max(side, 96)}px"}
+        tiles(folder / "seen.png", pair, key="seen", columns=2, total=2, side=side, waits=busy, **sizes)
+        st.caption(f"{side} × {side} pixels, made of the numbers that the network reads: normalised, and that undone.")
+        spread(told["evaluation"], told["training"], how)
 
 
 def mixed(pairs: Sequence[Sequence[float]], folder: Path, dataset: Dataset, side: int, *, busy: bool) -> None:
@@ -198,7 +186,16 @@ def mixed(pairs: Sequence[Sequence[float]], folder: Path, dataset: Dataset, side
         label = ", ".join(f"{100 * s:.0f} % {visible(dataset.classes[i])}" for i, s in enumerate(shares) if s > 0.005)
         for place, caption in enumerate(("This image", "Another", label)):
             squares.append(Tile(place=3 * number + place, caption=caption, alt=caption))
-    tiles(folder / "mixed.png", squares, key="mixed", columns=3, total=len(squares), side=side, waits=busy)
+    tiles(
+        folder / "mixed.png",
+        squares,
+        key="mixed",
+        columns=3,
+        total=len(squares),
+        side=side,
+        least="max(4.5rem, 14%)",
+        waits=busy,
+    )
     st.caption(
         "In training the partner is another image of the same batch, and the share is drawn anew for each batch."
     )

@@ -17,8 +17,9 @@ from ui.words import plain
 
 __all__ = ["texts"]
 
-CHARACTERS = 4_000
-"""Of the text itself that are shown."""
+CHARACTERS = 1_200
+"""Of the text itself that are shown; its tokens go on."""
+MOST_TYPED = 4_000
 
 
 def texts(dataset: Dataset, row: int, entry: Entry) -> None:
@@ -38,7 +39,7 @@ def texts(dataset: Dataset, row: int, entry: Entry) -> None:
             "Or try a text of your own",
             key="preview-own-text",
             height=120,
-            max_chars=CHARACTERS,
+            max_chars=MOST_TYPED,
             placeholder="Leave it empty to see the sample.",
         )
         if not typed:

@@ -127,7 +127,7 @@ def _groups(dataset: Dataset) -> tuple[str, list[str]]:
 
 def _by_pattern(dataset: Dataset, origins: Sequence[str]) -> tuple[str, list[str]]:
     guessed = _guesses(str(dataset.home), f"{dataset.id} {dataset.created}", dataset)
-    titles = {guess.pattern: f"{guess.title} ({guess.found.n_groups:,} groups)" for guess in guessed}
+    titles = {guess.pattern: f"By the {guess.title.removeprefix('the ')}" for guess in guessed}
     pattern = OWN
     if guessed:
         pattern = st.selectbox(

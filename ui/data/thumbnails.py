@@ -13,7 +13,7 @@ from tlcore.errors import DataError
 
 __all__ = ["PIXELS", "excerpt", "thumbnail"]
 
-PIXELS = 112
+PIXELS = 96
 """On the longer side."""
 CHARACTERS = 260
 

@@ -20,7 +20,7 @@ Cluster = tuple[int, ...]
     LEAK,
     "Leakage between splits",
     summary="The same sample, or nearly, in train and in val or test.",
-    fix="Leaves out all but one of each, the one in test first.",
+    fix="Leaves out all but one of each, the one in test first; or keeps them all in one split.",
 )
 def leakage(evidence: Evidence) -> Iterator[Finding]:
     """Copies on both sides of the split: the score counts what was learned by heart."""
@@ -44,7 +44,10 @@ def leakage(evidence: Evidence) -> Iterator[Finding]:
         n=len(apart),
         rows=tuple(row for one in apart for row in one),
         groups=tuple(apart),
-        fixes=(_keep_one(apart, "Keep one of each", "nearly equal to others in another split"),),
+        fixes=(
+            _keep_one(apart, "Keep one of each", "nearly equal to others in another split"),
+            _together(_clusters(evidence)),
+        ),
     )
 
 
@@ -126,6 +129,16 @@ def _keep_one(clusters: Sequence[Cluster], title: str, why: str) -> Fix:
     drop = tuple(row for one in clusters for row in one[1:])
     return Fix(
         title=f"{title}, leave out {len(drop):,}", change=f"Left out {counted(len(drop), 'sample')} {why}.", drop=drop
+    )
+
+
+def _together(clusters: Sequence[Cluster]) -> Fix:
+    """Of all clusters: those that lie in one split now could be parted by the next."""
+    samples = counted(sum(map(len, clusters)), "sample")
+    return Fix(
+        title="Keep all, split anew with each in one split",
+        change=f"Split anew, with {samples} beside those that they are nearly equal to.",
+        together=tuple(clusters),
     )
 
 

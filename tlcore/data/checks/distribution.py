@@ -33,7 +33,7 @@ def _of_images(evidence: Evidence) -> Iterator[Histogram]:
         yield _histogram("sharpness", "Sharpness", "sharpness, 0 blurred to 1 sharp", sharp, unit, marks)
     side = table[["width", "height"]].min(axis="columns")
     yield _histogram(
-        "size", "Size", "shorter side in pixels", side, _edges(side), _within(side, MIN_PIXELS, "too small")
+        "size", "Size", "shorter side in pixels", side, _edges(side), _within(side, MIN_PIXELS, "too small below")
     )
 
 

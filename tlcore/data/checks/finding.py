@@ -25,6 +25,8 @@ class Fix:
     """Rows of the manifest to leave out."""
     merge: tuple[tuple[str, str], ...] = ()
     """Classes and the class that each becomes."""
+    together: tuple[tuple[int, ...], ...] = ()
+    """Rows that from now on never lie in different splits; the data are split anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,9 @@ MIN_PIXELS = 32
 """On the shorter side: the stride of the usual networks (ResNet, EfficientNet), one cell of their last features."""
 MAX_ASPECT = 1 / 0.35
 """Longer over shorter side; CleanVision's odd aspect ratio is a quotient below 0.35."""
-BLANK = 0.02
-"""Contrast, five of 255 levels: the noise of a sensor or of JPEG on an even surface stays below; a line of text on a
-white page has 0.1."""
+BLANK = 0.01
+"""Contrast, two and a half of 255 levels: the noise of a sensor or of JPEG on an even surface stays below; a line of
+text on a white page has 0.1."""
 DARK = 0.32
 """CleanVision's: the 99th percentile of the brightness is below."""
 BRIGHT = 0.95
@@ -29,7 +29,7 @@ INK = 0.8
 """Brightness below which 1 % of a bright picture is ink: a drawing on white, not an exposure gone wrong."""
 SHARP = 0.4
 """Sharpness (1 - blur effect) below which a picture is blurry. Sharp photographs have 0.65 to 0.85, blurred over 3 of
-256 pixels 0.3 to 0.5; it stays above 0.5 for noise, even gradients and drawings."""
+192 pixels 0.3 to 0.45; it stays above 0.5 for noise, even gradients and drawings."""
 TRAIT = 0.5
 """Share of the dataset from which a property is its nature, and nothing to leave out."""
 
@@ -113,7 +113,7 @@ def bright(evidence: Evidence) -> Iterator[Finding]:
     "blurry",
     "Blurry",
     modality="image",
-    summary=f"Images with a sharpness below {SHARP:g}, seen at 256 pixels.",
+    summary=f"Images with a sharpness below {SHARP:g}, seen at 192 pixels.",
     fix="Leaves them out.",
 )
 def blurry(evidence: Evidence) -> Iterator[Finding]:

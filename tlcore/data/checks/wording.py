@@ -15,6 +15,14 @@ __all__ = ["SURE"]
 
 SURE = 0.95
 """py3langid's probability from which a language is taken as known; on the English sample it is 0.91 to 1."""
+NAMES = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
+    "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "id": "Indonesian",
+    "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "no": "Norwegian", "pl": "Polish",
+    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian",
+    "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""Of the languages met most often; others are called by their code."""
 TRAIT = 0.5
 """Share of the texts from which a foreign language is that of the dataset."""
 
@@ -88,8 +96,8 @@ def language(evidence: Evidence) -> Iterator[Finding]:
     if not rows:
         return
     counts = table["language"][foreign].value_counts()
-    which = ", ".join(f"{code} ({n:,})" for code, n in list(counts.items())[:5])
-    texts, read = counted(len(rows), "text"), ", ".join(evidence.reads.languages)
+    which = ", ".join(f"{NAMES.get(str(code), code)} ({n:,})" for code, n in list(counts.items())[:5])
+    texts, read = counted(len(rows), "text"), ", ".join(NAMES.get(code, code) for code in evidence.reads.languages)
     most = len(rows) > TRAIT * int(judged.sum())
     advice = "Choose a multilingual model." if most else "Leave them out, or choose a multilingual model."
     fix = Fix(title=f"Leave out {texts}", change=f"Left out {texts} in other languages.", drop=rows)
