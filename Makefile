@@ -50,14 +50,14 @@ dev: $(DEV_STAMP)
 run: $(RUN_STAMP)
 	@echo 'TL Studio starts on http://$(HOST):$(PORT)  (Ctrl-C ends the server, not the trainings)'
 	@mkdir -p static
-	@exec $(PY) -m streamlit run app.py --server.address '$(HOST)' --server.port '$(PORT)' $(FLAGS)
+	@exec $(PY) -m streamlit run server.py --server.address '$(HOST)' --server.port '$(PORT)' $(FLAGS)
 
 services: $(DEV_STAMP)
 	@$(PY) -m tests.browser.chromium
 	@$(PY) -m tests.runs.postgresql
 
 test: services
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n logical --maxprocesses 8 --dist loadfile $(ARGS)
 
 check: $(DEV_STAMP)
 	$(PY) -m ruff check .

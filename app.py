@@ -4,7 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui import tab
 from ui.guard import guard
+from ui.notices import notices
 from ui.start import start
 
 ASSETS = Path(__file__).parent / "ui" / "assets"
@@ -21,8 +23,9 @@ page = st.navigation(
     ],
     position="top",
 )
-st.set_page_config(page_title=f"{page.title} · TL Studio")
+tab.show(f"{page.title} · {tab.NAME}")
 st.logo(str(ASSETS / "wordmark.png"), size="large")
 with guard():
     page.run()
+notices(page.title)
 start()

@@ -37,7 +37,7 @@ def server() -> None:
 
 def begin() -> None:
     """The samples and one's own data, side by side."""
-    from ui.bring import sample_cards
+    from ui.data.bring import sample_cards
 
     st.subheader("Start with a dataset", anchor=False)
     columns = iter(st.columns(3))
@@ -47,7 +47,7 @@ def begin() -> None:
         st.caption("Images as a zip with one folder per class, or texts as a csv with a text and a label column.")
         st.space("stretch")
         if st.button("Upload data", type="primary", icon=":material/arrow_forward:", key="bring", width="stretch"):
-            st.switch_page("pages/data.py")
+            st.switch_page("pages/data.py", query_params={"add": "1"})
 
 
 def recent_runs(runs: tuple[Run, ...]) -> None:

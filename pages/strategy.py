@@ -16,10 +16,10 @@ from tlcore.training.outline import Outline, outline
 from tlcore.zoo import Backbone
 from ui import state
 from ui.advice import advice
+from ui.augmentation import augmentation_fields, preview_link
 from ui.backbone import choose_backbone
 from ui.checks import checks
 from ui.forms import (
-    augmentation_fields,
     head_fields,
     length_fields,
     schedule_fields,
@@ -60,11 +60,12 @@ def form(dataset: Dataset, record: Backbone) -> Recipe:
         chosen, head = choose_strategy(dataset.modality), head_fields()
         trains = chosen.name != "feature_extraction"
         augmentation = augmentation_fields(trains_backbone=trains) if dataset.modality == "image" else Augmentation()
+        below = st.container()
     with card("For how long", key="length-card"):
         length, rates = length_fields(chosen), schedule_fields(chosen)
     with st.expander("More about training", icon=":material/tune:", key="more"):
         rest = training_fields(chosen, dataset.modality, length["batch_size"])
-    return Recipe(
+    made = Recipe(
         dataset=dataset.id,
         backbone=record.name,
         strategy=chosen,
@@ -74,6 +75,10 @@ def form(dataset: Dataset, record: Backbone) -> Recipe:
         **length,
         **rest,
     )
+    if dataset.modality == "image":
+        with below:
+            preview_link(made)
+    return made
 
 
 def outlined(recipe: Recipe, dataset: Dataset, record: Backbone) -> Outline:

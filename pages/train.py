@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlcore.runs import LIVE, RESUMABLE, Note, Run
 from tlcore.training import Recipe
-from ui import state
+from ui import state, tab
 from ui.guard import guard
 from ui.layout import empty, header
 from ui.marks import marks, phase
@@ -115,9 +115,10 @@ def holds(note: Note, run: Run) -> bool:
 
 def watch(run_id: str, was_live: bool) -> None:
     """Everything that moves; drawn again each second while the run is live."""
-    with guard():
-        studio, held = state.studio(), state.history(run_id)
+    studio, held = state.studio(), state.history(run_id)
+    with guard(), held.lock:
         run = studio.run(run_id)
+        tab.of(run)
         held.catch_up(lambda after: studio.points(run_id, after=after))
         notes = studio.notes(run_id)
         marked = marks(notes)

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-CORES = os.cpu_count() or 1
-os.environ.setdefault("OMP_NUM_THREADS", str(min(CORES, 4)))  # tiny tensors on many threads are slower than on few
+CORES = (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, min(CORES, 4))))  # tiny tensors are slower on many threads
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the nursery's workers: a test runs beside servers and browsers
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"

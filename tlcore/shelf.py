@@ -1,4 +1,4 @@
-"""Folders named by what made them, kept as long as there is room: features, decoded images.
+"""Folders named by what made them, kept as long as there is room: features, decoded images, small copies of images.
 
 A folder appears whole or not at all. Who works with one holds it; what nobody holds and was unused the longest goes
 first when the shelf is over its limit.
@@ -43,8 +43,8 @@ def shelf_limit() -> int:
     return int(float(os.environ.get("TLSTUDIO_CACHE_GB", "20")) * 1e9)
 
 
-def shelf(home: Path, name: Literal["features", "pixels"]) -> Shelf:
-    """The home's shelf of features of frozen backbones, or of decoded images, with the limit of the environment."""
+def shelf(home: Path, name: Literal["checks", "features", "pixels", "thumbnails"]) -> Shelf:
+    """The home's shelf of measures, features, decoded images or thumbnails; its limit is the environment's."""
     return Shelf(home / name, limit=shelf_limit())
 
 

@@ -10,11 +10,11 @@ from ui.models import STATES, Entry, entries
 from ui.weights import fetch
 from ui.words import plain, visible
 
-__all__ = ["choose_backbone"]
+__all__ = ["choose_backbone", "pick_backbone"]
 
 
-def choose_backbone(modality: str) -> Backbone:
-    """One of the pretrained networks that read this kind of data."""
+def pick_backbone(modality: str, *, label: str = "Backbone (pretrained model)") -> Entry:
+    """A select box over the pretrained networks that read this kind of data."""
     fitting = {entry.record.name: entry for entry in entries() if entry.record.modality == modality}
     _other_kind(modality)
 
@@ -23,7 +23,12 @@ def choose_backbone(modality: str) -> Backbone:
         size = f"{entry.record.n_params / 1e6:,.1f} M parameters"
         return f"{visible(entry.record.title)} · weights {entry.weights.kind} · {size}"
 
-    chosen = fitting[state.pick("backbone", list(fitting), named, label="Backbone (pretrained model)")]
+    return fitting[state.pick("backbone", list(fitting), named, label=label)]
+
+
+def choose_backbone(modality: str) -> Backbone:
+    """One of the pretrained networks that read this kind of data, with what is known of it."""
+    chosen = pick_backbone(modality)
     st.markdown(plain(chosen.record.summary))
     _facts(chosen)
     if not chosen.here:
@@ -33,9 +38,10 @@ def choose_backbone(modality: str) -> Backbone:
             icon=":material/cloud_download:",
         )
         fetch(chosen.record)
+    n = sum(entry.record.modality == modality for entry in entries())
     st.page_link(
         "pages/models.py",
-        label=f"Compare all {len(fitting)} models",
+        label=f"Compare all {n} models",
         icon=":material/view_in_ar:",
         query_params={"modality": modality, "model": chosen.record.name},
     )

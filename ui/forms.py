@@ -11,16 +11,15 @@ from typing import Any
 
 import streamlit as st
 
-from tlcore.data.augmentation import MAX_VIEWS, POLICIES, Augmentation
 from tlcore.strategies import Optimizer, Strategy, strategies, strategy, usual
 from tlcore.training import SCHEDULES, Recipe, Schedule
 from tlcore.training.recipe import BALANCES, BATCH_NORMS, PRECISIONS
 from tlcore.zoo import Head
 from ui import state
+from ui.augmentation import KEPT, filling
 from ui.words import plain
 
 __all__ = [
-    "augmentation_fields",
     "fill",
     "head_fields",
     "length_fields",
@@ -30,20 +29,12 @@ __all__ = [
 ]
 
 TITLES: Mapping[str, Mapping[str, str]] = {
-    "augmentation": {
-        "none": "None",
-        "light": "Light: crop, flip, colour",
-        "standard": "Standard: crop, flip, turn, shift, colour",
-        "trivial_augment": "TrivialAugment",
-        "rand_augment": "RandAugment",
-    },
     "schedule": {"cosine": "Cosine", "linear": "Linear", "constant": "Constant", "one_cycle": "One cycle"},
     "balance": {"none": "Leave as they are", "weights": "Weights in the loss", "sampling": "Sample classes equally"},
     "batch_norm": {"auto": "Automatic", "frozen": "Frozen", "train": "Trains"},
     "precision": {"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16", "float16": "float16"},
     "optimizer": {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with momentum"},
 }
-KEPT: dict[str, Any] = {"persist_state": "session"}
 BATCH_SIZE: int = Recipe.__dataclass_fields__["batch_size"].default
 
 
@@ -92,45 +83,6 @@ def _choice(title: str, kind: str, options: list[str], default: str, key: str, h
         help=help_text,
         **KEPT,
     )
-
-
-def augmentation_fields(*, trains_backbone: bool) -> Augmentation:
-    """How training images are varied, and how many views of each a frozen backbone embeds."""
-    policy, views = st.columns(2)
-    with policy:
-        name = _choice(
-            "Augmentation",
-            "augmentation",
-            list(POLICIES),
-            "none",
-            "augmentation-policy",
-            "Varied copies of the training images, against overfitting. Val and test are never varied.",
-        )
-    n = 0
-    if name != "none" and not trains_backbone:
-        n = views.number_input(
-            "Augmented views per image",
-            1,
-            MAX_VIEWS,
-            2,
-            key="augmentation-views",
-            help="Each is embedded once, like the plain image, and costs as much. A few help on few images.",
-            **KEPT,
-        )
-    extra = {"erasing": 0.0, "mixup": 0.0, "cutmix": 0.0}
-    if trains_backbone:
-        for column, (key, (title, high, text)) in zip(st.columns(3), MIXING.items(), strict=True):
-            extra[key] = column.number_input(
-                title, 0.0, high, 0.0, 0.1, format="%g", key=f"augmentation-{key}", help=text, **KEPT
-            )
-    return Augmentation(policy=name, views=int(n), **extra)
-
-
-MIXING: Mapping[str, tuple[str, float, str]] = {
-    "erasing": ("Random erasing (chance)", 1.0, "Chance that a rectangle of an image is painted over."),
-    "mixup": ("MixUp (alpha)", 10.0, "Blends pairs of images and their labels; 0 is off, 0.2 is usual."),
-    "cutmix": ("CutMix (alpha)", 10.0, "Pastes a part of one image into another; 0 is off, 1 is usual."),
-}
 
 
 def head_fields() -> Head:
@@ -275,9 +227,7 @@ def fill(recipe: Recipe, modality: str) -> None:
         "label-smoothing": recipe.label_smoothing,
         "precision": recipe.precision,
         "accumulate": recipe.accumulate,
-        "augmentation-policy": recipe.augmentation.policy,
-        "augmentation-views": max(1, recipe.augmentation.views),
-        **{f"augmentation-{key}": getattr(recipe.augmentation, key) for key in MIXING},
+        **filling(recipe.augmentation),
         "head-kind": "mlp" if head.hidden else "linear",
     }
     if head.hidden:

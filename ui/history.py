@@ -6,17 +6,26 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import TYPE_CHECKING
 
+from tlcore.runs.tail import Tail
 from ui.train_smoothing import Average
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tlcore.runs import Point
 
-__all__ = ["RATE", "Curve", "History", "thin"]
+__all__ = ["MOST_AVERAGES", "MOST_HELD", "RATE", "Curve", "History", "thin"]
 
 RATE = "lr "
 """What the name of a learning rate begins with; the parameters' pattern follows."""
+MOST_HELD = 2**18
+"""Points of one curve, 4 MiB: a longer one is halved."""
+MOST_AVERAGES = 6
+"""Kept at a time: sessions may smooth differently."""
 
 
 @dataclass(slots=True)
@@ -26,48 +35,47 @@ class Curve:
     steps: MutableSequence[int] = field(default_factory=lambda: array("q"))
     values: MutableSequence[float] = field(default_factory=lambda: array("d"))
 
+    def halve(self) -> None:
+        """Keep the lowest and the highest of every four: half the room, and no spike lost."""
+        import numpy as np
+
+        keep = _extremes(np.asarray(self.values, dtype=np.float64), 4)
+        self.steps = array("q", np.asarray(self.steps)[keep].tolist())
+        self.values = array("d", np.asarray(self.values)[keep].tolist())
+
 
 @dataclass(slots=True, kw_only=True)
 class History:
-    """All metrics read so far."""
+    """All metrics read so far. Sessions share it, so `lock` is held while it is read or grows."""
 
     run: str
-    newest: Point | None = None
-    """The last point held."""
+    tail: Tail = field(default_factory=Tail)
     curves: dict[tuple[str, str], Curve] = field(default_factory=lambda: defaultdict(Curve))
     """By scope ("step", "epoch", "system") and the metric's name, in the order in which they came."""
     ends: dict[int, int] = field(default_factory=dict)
     """The last step of each finished epoch."""
     rates: tuple[str, ...] = ()
     """Names of the learning rates of the newest step, from input to output."""
-    averages: dict[tuple[str, str], Average] = field(default_factory=dict)
+    averages: dict[tuple[str, str, float], Average] = field(default_factory=dict)
+    """By scope, name and share; those that were asked for last."""
+    lock: RLock = field(default_factory=RLock)
 
     def catch_up(self, read: Callable[[int], Sequence[Point]]) -> None:
-        """Read what is new: `read(after)` gives the points with a greater id.
-
-        The last point held is asked for again: a run that is resumed goes back to its saved state and forgets what came
-        after it. If that point is gone, everything is read anew.
-        """
-        if self.newest is None:
-            self.extend(read(0))
-            return
-        points = read(self.newest.id - 1)
-        if points and _same(points[0], self.newest):
-            self.extend(points[1:])
-        else:
+        """Read what is new: `read(after)` gives the points with a greater id."""
+        begins, points = self.tail.read(read)
+        if begins:
             self.forget()
-            self.extend(read(0))
+        self.extend(points)
 
     def forget(self) -> None:
         """Hold nothing, as at first."""
-        self.newest, self.rates = None, ()
+        self.rates = ()
         for held in (self.curves, self.ends, self.averages):
             held.clear()
 
     def extend(self, points: Iterable[Point]) -> None:
         """Append what is new."""
         for point in points:
-            self.newest = point
             if point.scope == "epoch":
                 self.ends[point.epoch] = point.step
             elif point.scope == "step":
@@ -76,6 +84,10 @@ class History:
                 curve = self.curves[point.scope, name]
                 curve.steps.append(point.step)
                 curve.values.append(value)
+        for (scope, name), curve in self.curves.items():
+            if len(curve.steps) > MOST_HELD:
+                curve.halve()
+                self.averages = {key: kept for key, kept in self.averages.items() if key[:2] != (scope, name)}
 
     def curve(self, scope: str, name: str) -> Curve:
         """A metric's curve; an empty one before its first value."""
@@ -88,9 +100,10 @@ class History:
 
     def smoothed(self, scope: str, name: str, share: float) -> Curve:
         """The metric's moving average, see `Average`."""
-        curve, average = self.curve(scope, name), self.averages.get((scope, name))
-        if average is None or average.share != share:
-            average = self.averages[scope, name] = Average(share=share)
+        curve, average = self.curve(scope, name), self.averages.pop((scope, name, share), None) or Average(share=share)
+        self.averages[scope, name, share] = average
+        if len(self.averages) > MOST_AVERAGES:
+            del self.averages[next(iter(self.averages))]
         average.extend(curve.values[len(average.values) :])
         return Curve(steps=curve.steps, values=average.values)
 
@@ -103,29 +116,51 @@ class History:
         return Curve(steps=[step], values=[curve.values[curve.steps.index(step)]])
 
 
-def thin(curve: Curve, limit: int) -> tuple[list[int], list[float | None]]:
+def thin(
+    curve: Curve, limit: int, shown: tuple[float, float] | None = None
+) -> tuple[list[int], list[float | None], bool]:
     """At most `limit` points: the lowest and the highest of each bucket, in order, so that spikes stay.
 
     Bucket widths are powers of two, so points already drawn stay where they are while the curve grows.
     Values that are not finite become None, a gap in the line.
+
+    Args:
+        shown: The steps, from and to, that are looked at closely: most of the points go there.
+
+    Returns:
+        Steps, values, and whether any were left out.
     """
     import numpy as np
 
     steps, values = np.asarray(curve.steps), np.asarray(curve.values, dtype=np.float64)
-    if len(steps) > limit:
-        width = 1
-        while -(-len(steps) // width) * 2 > limit:
-            width *= 2
-        keep = _extremes(values, width)
+    n = len(steps)
+    if n > limit:
+        first, after = (0, n) if shown is None else map(int, np.searchsorted(steps, shown))
+        first, after = max(0, first - 1), min(n, after + 2)
+        aside = limit // 4 if first or after < n else 0
+        parts = ((0, first, aside // 2), (first, after, limit - aside), (after, n, aside // 2))
+        keep = np.concatenate([start + _kept(values[start:end], most) for start, end, most in parts])
         steps, values = steps[keep], values[keep]
     finite = np.isfinite(values)
-    return steps.tolist(), [value if ok else None for value, ok in zip(values.tolist(), finite, strict=True)]
+    drawn = [value if ok else None for value, ok in zip(values.tolist(), finite, strict=True)]
+    return steps.tolist(), drawn, len(steps) < n
 
 
-def _extremes(values: Sequence[float], width: int) -> Sequence[int]:
+def _kept(values: NDArray[np.float64], limit: int) -> NDArray[np.int64]:
+    """Which of them to draw."""
     import numpy as np
 
-    values = np.asarray(values)
+    if len(values) <= limit:
+        return np.arange(len(values))
+    width = 1
+    while -(-len(values) // width) * 2 > limit:
+        width *= 2
+    return _extremes(values, width)
+
+
+def _extremes(values: NDArray[np.float64], width: int) -> NDArray[np.int64]:
+    import numpy as np
+
     full = len(values) // width * width
     low = np.where(np.isfinite(values), values, np.inf)
     high = np.where(np.isfinite(values), values, -np.inf)
@@ -134,8 +169,3 @@ def _extremes(values: Sequence[float], width: int) -> Sequence[int]:
     highs = base + high[:full].reshape(-1, width).argmax(axis=1)
     rest = [full + int(low[full:].argmin()), full + int(high[full:].argmax())] if full < len(values) else []
     return np.unique(np.concatenate([lows, highs, np.asarray(rest, dtype=np.int64)]))
-
-
-def _same(one: Point, other: Point) -> bool:
-    """Ids alone do not tell: a database may give those of deleted rows again."""
-    return (one.id, one.scope, one.step, one.time) == (other.id, other.scope, other.step, other.time)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,12 +10,15 @@ import streamlit as st
 
 from tlcore.home import home
 from tlcore.runs import jobs
+from ui import state
 from ui.guard import guard
 from ui.words import duration, plain
 
-__all__ = ["answer", "job", "progress"]
+__all__ = ["answer", "job", "progress", "soon", "waits"]
 
 POLL_SECONDS = 0.5
+GLANCE_SECONDS = 0.02
+"""Between two looks while a page waits for an answer that comes at once."""
 
 
 def job(
@@ -55,8 +59,27 @@ def answer(kind: str, about: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if now.status == "new":
         jobs.ask(home(), kind, about)
     if now.live or now.status == "new":
-        st.fragment(_wait, run_every=POLL_SECONDS)(kind, dict(about))
+        waits(kind, about)
     return now.result if now.status == "done" else None
+
+
+def soon(kind: str, about: Mapping[str, Any], *, within: float = 1.5) -> jobs.Job:
+    """Ask, and wait so many seconds for the answer; what this session asked before and nobody needs is cancelled."""
+    before = state.asked_anew(kind, about)
+    if before is not None and jobs.look(home(), kind, before).live:
+        jobs.cancel(home(), kind, before)
+    now, until = jobs.look(home(), kind, about), time.monotonic() + within
+    if now.status == "new":
+        now = jobs.ask(home(), kind, about)
+    while now.live and time.monotonic() < until:
+        time.sleep(GLANCE_SECONDS)
+        now = jobs.look(home(), kind, about)
+    return now
+
+
+def waits(kind: str, about: Mapping[str, Any]) -> None:
+    """Draw the page anew once the answer is there; shows nothing."""
+    st.fragment(_wait, run_every=POLL_SECONDS)(kind, dict(about))
 
 
 def _wait(kind: str, about: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 // One Plotly chart that lives as long as its place on the page. Data are always in steps; the x axis may show epochs.
 const SIZE = 13, ROW = 19, BAR = 26;  // pixels: of letters, of a row of the legend, of the buttons that appear above it
+const RESTS = 200;  // milliseconds
 let loading = null;
 
 function plotly(src) {
@@ -102,8 +103,16 @@ function follow(div) {
         div.zoom[name] = div.layout[`${name}axis`].range.map((v) => v / (name === "x" ? steps(div.shown) : 1));
       }
     }
+    closer(div);
   });
   div.on("plotly_afterplot", () => settle(div));
+}
+
+// Where points were left out, those of the part that is looked at are asked for, once the hand rests.
+function closer(div) {
+  clearTimeout(div.resting);
+  if (!div.asked && !div.shown.traces.some((trace) => trace.thinned)) return;
+  div.resting = setTimeout(() => { div.asked = div.zoom.x !== null; div.ask(div.zoom.x); }, RESTS);
 }
 
 // Which names fit is known once the axis is drawn; while they stay the same, nothing is drawn twice.
@@ -117,6 +126,13 @@ function settle(div) {
   window.Plotly.relayout(div, { annotations: labels }).finally(() => { div.settling = false; });
 }
 
+// A tab in the background draws nothing until somebody looks at it.
+function seen(div) {
+  if (div.unseen) return;
+  div.unseen = true;
+  document.addEventListener("visibilitychange", () => { div.unseen = false; div.draw?.(); }, { once: true });
+}
+
 const CONFIG = {
   displaylogo: false, responsive: true, showTips: false, modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
 };
@@ -127,16 +143,19 @@ export default function (component) {
   div.zoom ??= { x: null, y: null };
   if (div.shown && div.shown.log !== component.data.log) div.zoom.y = null;
   div.shown = component.data;
+  div.ask = (range) => component.setStateValue("shown", range);
   div.labels ??= [];
   const draw = () => {
     if (!window.Plotly || !div.isConnected) return;
+    if (document.hidden) { seen(div); return; }
     const look = theme(div);
     const first = !div.classList.contains("js-plotly-plot");
     if (first) div.textContent = "";
     window.Plotly.react(div, traces(div.shown, look), layout(div.shown, look, div.zoom, div.labels, div.clientWidth), CONFIG);
     if (first) { follow(div); settle(div); }
   };
+  div.draw = draw;
   if (!window.Plotly && !div.firstChild) div.textContent = "Drawing…";
   plotly(component.data.src).then(draw).catch((error) => { div.textContent = "The chart cannot be drawn: " + error.message; });
-  return () => { window.Plotly?.purge(div); };
+  return () => { div.draw = null; window.Plotly?.purge(div); };
 }

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from ui import state
 from ui.history import Curve, thin
 from ui.marks import Mark, drawn
 
@@ -78,7 +79,7 @@ def live_plot(
     limit = max(200, MOST_POINTS - sparse) // max(1, dense)
     data: dict[str, Any] = {
         "src": f"{_base()}/app/static/plotly.min.js",
-        "traces": [_plain(trace, limit) for trace in traces if trace.curve.steps],
+        "traces": [_plain(trace, limit, state.zoom(key)) for trace in traces if trace.curve.steps],
         "what": what,
         "unit": unit,
         "per_epoch": per_epoch,
@@ -90,7 +91,7 @@ def live_plot(
         "alt": alt,
         "nothing": nothing,
     }
-    _component()(key=key, data=data)
+    _component()(key=key, data=data, on_shown_change=_nothing)
 
 
 def place_plotly() -> None:
@@ -107,12 +108,16 @@ def place_plotly() -> None:
     coming.replace(_STATIC)
 
 
-def _plain(trace: Trace, limit: int) -> dict[str, Any]:
-    steps, values = thin(trace.curve, limit if trace.look in _DENSE else MOST_POINTS)
+def _plain(trace: Trace, limit: int, shown: tuple[float, float] | None) -> dict[str, Any]:
+    steps, values, thinned = thin(trace.curve, limit if trace.look in _DENSE else MOST_POINTS, shown)
     if trace.unit != 1.0:
         values = [None if value is None else value / trace.unit for value in values]
-    drawn = {"x": steps, "y": values, "colour": trace.colour, "look": trace.look}
+    drawn = {"x": steps, "y": values, "colour": trace.colour, "look": trace.look, "thinned": thinned}
     return {"key": trace.key, "name": trace.name, **drawn}
+
+
+def _nothing() -> None:
+    """A zoom draws the page's fragment again, which is all that is needed."""
 
 
 def _base() -> str:

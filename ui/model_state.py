@@ -25,6 +25,7 @@ __all__ = [
     "selected",
     "set_rows",
     "unlink",
+    "write",
 ]
 
 MOST_COMPARED = 4
@@ -64,7 +65,7 @@ def compared(names: Collection[str]) -> tuple[str, ...]:
 
 def compare(names: Sequence[str]) -> None:
     """Compare these, also in the URL."""
-    _write("compare", ",".join(names))
+    write("compare", ",".join(names))
 
 
 def ask_for(name: str) -> None:
@@ -99,7 +100,7 @@ def link(key: str, default: str, allowed: Collection[str] | None = None) -> Call
     st.session_state[key] = asked if allowed is None or asked in allowed else default
 
     def follow() -> None:
-        _write(key, "" if st.session_state[key] == default else st.session_state[key])
+        write(key, "" if st.session_state[key] == default else st.session_state[key])
 
     return follow
 
@@ -108,15 +109,15 @@ def link_many(key: str, allowed: Collection[str]) -> Callable[[], None]:
     """The same for a widget of several values, `?key=a,b`; none is the default."""
     asked = st.query_params.get(key, "").split(",")
     st.session_state[key] = [value for value in asked if value in allowed]
-    return lambda: _write(key, ",".join(st.session_state[key]))
+    return lambda: write(key, ",".join(st.session_state[key]))
 
 
 def unlink(key: str) -> None:
     """Take a parameter out of the URL, so that its widget goes back to its default."""
-    _write(key, "")
+    write(key, "")
 
 
-def _write(key: str, value: str) -> None:
+def write(key: str, value: str) -> None:
     """Put a parameter into the URL, or take it out if it is empty."""
     if value:
         st.query_params[key] = value

@@ -10,7 +10,7 @@ import streamlit as st
 from ui import model_state
 from ui.models import Entry
 
-__all__ = ["Filters", "clear", "filters"]
+__all__ = ["Filters", "clear", "filters", "switch"]
 
 MODALITIES = {"image": "Images", "text": "Texts"}
 ANY = "any"
@@ -61,6 +61,12 @@ def clear() -> None:
     """Show all models of the kind that is shown."""
     for key in ("q", "family", "weights", "largest"):
         model_state.unlink(key)
+
+
+def switch(modality: str) -> None:
+    """Search on among the models of the other kind."""
+    model_state.unlink("family")
+    model_state.write("modality", "" if modality == "image" else modality)
 
 
 def _modality() -> str:

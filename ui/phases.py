@@ -82,6 +82,7 @@ def _rates(base: Sequence[Phase], spans: pd.DataFrame, made: Outline, key: str) 
         hide_index=True,
         disabled=["part"],
         key=f"phase-rates-{key}-{len(spans)}",
+        placeholder="frozen",
         alt="Learning rates: parts in rows, phases in columns",
         column_config={"part": st.column_config.TextColumn("Part", pinned=True), **config},
     )

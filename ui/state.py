@@ -6,7 +6,7 @@ What a page shows is in the URL; the session only remembers the last choice for 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -18,30 +18,41 @@ from ui.words import plain
 
 if TYPE_CHECKING:
     from tlcore.data import Dataset
+    from tlcore.data.ingestion import Survey
     from tlcore.runs import Studio
     from tlcore.strategies import Phase
     from ui.history import History
 
 __all__ = [
     "Upload",
+    "asked_anew",
     "choose",
     "dataset",
+    "decisions",
     "drop_upload",
+    "ended",
     "forget",
     "given_phases",
     "history",
+    "keep_shown",
     "keep_upload",
+    "last_shown",
+    "let_go",
     "linked",
     "pick",
     "put",
     "remember",
     "remembered",
     "segment",
+    "spare",
+    "spared",
     "studio",
     "tell",
     "told",
     "upload",
     "uploader_key",
+    "write",
+    "zoom",
 ]
 
 
@@ -50,12 +61,18 @@ Value = TypeVar("Value", bool, int, float, str, list[str])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file on its way in."""
+    """Files on their way in."""
 
-    path: Path
-    """Where it lies in the studio's home, in a folder of its own."""
+    paths: tuple[Path, ...]
+    """Where they lie: below `folder`, or on the server."""
+    folder: Path | None
+    """The folder of their own in the studio's home, which goes with them; None for what is the server's."""
     name: str
-    """As the user calls it."""
+    """As the user calls them."""
+    survey: Survey
+    """What they seem to be."""
+    into: str = ""
+    """The id of the dataset that they are added to; empty for a new one."""
 
 
 def studio() -> Studio:
@@ -176,10 +193,32 @@ def _read(text: str, default: Value) -> Value:
 
 def put(widgets: Mapping[str, object], *, phases: Sequence[Phase] = ()) -> None:
     """Give widgets their values before they are drawn, and the form its phases of one's own."""
-    for key, value in widgets.items():
-        st.session_state[key] = value
+    write(widgets)
     st.session_state["own-phases"] = bool(phases)
     st.session_state["given phases"] = tuple(phases)
+
+
+def write(widgets: Mapping[str, object]) -> None:
+    """Give widgets of any page their values before they are drawn."""
+    for key, value in widgets.items():
+        st.session_state[key] = value
+
+
+def keep_shown(kind: str, about: Mapping[str, Any]) -> None:
+    """Remember the question of this kind whose answer was shown last."""
+    st.session_state[f"shown {kind}"] = dict(about)
+
+
+def last_shown(kind: str) -> Mapping[str, Any] | None:
+    """The question of this kind whose answer was shown last."""
+    return st.session_state.get(f"shown {kind}")
+
+
+def asked_anew(kind: str, about: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Remember what is asked now; returns what was asked before, if that was something else."""
+    before = st.session_state.get(f"asked {kind}")
+    st.session_state[f"asked {kind}"] = dict(about)
+    return before if before != dict(about) else None
 
 
 def given_phases() -> tuple[Phase, ...]:
@@ -209,11 +248,16 @@ def keep_upload(taken: Upload) -> None:
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 
+def let_go() -> None:
+    """Draw the upload box anew, without what it holds."""
+    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+
+
 def drop_upload() -> None:
     """Forget the waiting file and delete it."""
     waiting = st.session_state.pop("upload", None)
-    if waiting is not None:
-        shutil.rmtree(waiting.path.parent, ignore_errors=True)
+    if waiting is not None and waiting.folder is not None:
+        shutil.rmtree(waiting.folder, ignore_errors=True)
 
 
 def tell(dataset_id: str, text: str) -> None:
@@ -227,11 +271,48 @@ def told(dataset_id: str) -> str:
     return text if about == dataset_id else ""
 
 
+def ended(live: Iterable[str]) -> tuple[str, ...]:
+    """Runs that this session knew as live and that are no more, each said once; `live` are those that are now."""
+    now = set(live)
+    before = st.session_state.get("live runs", set())
+    st.session_state["live runs"] = now
+    return tuple(sorted(before - now))
+
+
+def spared(dataset_id: str, check: str) -> frozenset[int]:
+    """Rows that somebody unticked among those that the fix of a check would leave out."""
+    rows: frozenset[int] = st.session_state.get(f"spared {dataset_id} {check}", frozenset())
+    return rows
+
+
+def spare(dataset_id: str, check: str, row: int, tick: str) -> None:
+    """Take note of the checkbox `tick`: unticked, the row is kept."""
+    others = spared(dataset_id, check) - {row}
+    st.session_state[f"spared {dataset_id} {check}"] = others if st.session_state[tick] else others | {row}
+
+
+def decisions(dataset_id: str) -> dict[int, str]:
+    """What the user decided of single samples, by row; only of the dataset shown last."""
+    about, held = st.session_state.get("decisions", ("", {}))
+    if about != dataset_id:
+        held = {}
+        st.session_state["decisions"] = (dataset_id, held)
+    return held
+
+
 def history(run_id: str) -> History:
-    """The metrics this session holds of a run; only the run shown last is held."""
+    """The metrics held of a run, one object for all sessions. Hold its lock."""
+    return _history(str(home()), run_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _history(folder: str, run_id: str) -> History:
     from ui.history import History
 
-    held = st.session_state.get("history")
-    if held is None or held.run != run_id:
-        held = st.session_state["history"] = History(run=run_id)
-    return held
+    return History(run=run_id)
+
+
+def zoom(chart: str) -> tuple[float, float] | None:
+    """The steps, from and to, that this session looks at on a chart; None for all."""
+    shown = st.session_state.get(chart, {}).get("shown")
+    return (float(shown[0]), float(shown[1])) if shown else None

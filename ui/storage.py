@@ -10,12 +10,16 @@ from ui.words import ago, plain, size
 
 __all__ = ["storage"]
 
-TITLES = {"features": "Features of frozen backbones", "pixels": "Decoded images"}
+TITLES = {
+    "features": "Features of frozen backbones",
+    "pixels": "Decoded images",
+    "thumbnails": "Small copies of images",
+}
 
 
 def storage() -> None:
     """One line a shelf, each with its contents; nothing at all while there is nothing."""
-    shelves = {name: shelf(home(), name) for name in ("features", "pixels")}
+    shelves = {name: shelf(home(), name) for name in ("features", "pixels", "thumbnails")}
     held = {name: one.items() for name, one in shelves.items()}
     total = sum(item.n_bytes for items in held.values() for item in items)
     if not total:

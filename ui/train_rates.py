@@ -37,7 +37,9 @@ def rates(held: History) -> list[Trace]:
 
 def peaks(traces: Sequence[Trace]) -> tuple[float, float]:
     """The lowest and the highest of the rates that the lines reach; zeros before the first step."""
-    reached = [max(trace.curve.values) for trace in traces]
+    import numpy as np
+
+    reached = [float(np.max(trace.curve.values)) for trace in traces]
     return (min(reached), max(reached)) if reached else (0.0, 0.0)
 
 

@@ -22,7 +22,7 @@ from tests.conftest import end_processes
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-WAIT_MS = 20_000
+WAIT_MS = 45_000
 """How long Playwright waits for an element before the test fails."""
 LOG_LINES = 40
 OUTCOME = pytest.StashKey[pytest.TestReport]()
@@ -30,7 +30,7 @@ OUTCOME = pytest.StashKey[pytest.TestReport]()
 
 @dataclass(kw_only=True)
 class Server:
-    """`streamlit run app.py` on a free port, with a home of its own."""
+    """`streamlit run server.py` on a free port, with a home of its own."""
 
     home: Path
     log: Path
@@ -44,7 +44,7 @@ class Server:
 
     def start(self) -> None:
         """Start it and return once it answers."""
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(self.port)]
         environment = {**os.environ, "TLSTUDIO_HOME": str(self.home)}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -27,10 +27,12 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return file.getvalue()
 
 
-def pictures(n: int = 4, classes: tuple[str, ...] = ("cats", "dogs"), around: str = "") -> dict[str, bytes]:
+def pictures(
+    n: int = 4, classes: tuple[str, ...] = ("cats", "dogs"), around: str = "", seed: int = 0
+) -> dict[str, bytes]:
     """`n` pictures in each class folder; none is there twice."""
     return {
-        f"{around}{name}/{place}.png": png(place * 100 + number)
+        f"{around}{name}/{place}.png": png(seed + place * 100 + number)
         for number, name in enumerate(classes)
         for place in range(n)
     }

@@ -26,7 +26,7 @@ def test_what_is_stored_is_what_was_brought(tmp_path: Path, home: Path) -> None:
     files = pictures(5)
     dataset = ingest(zipped(tmp_path / "x.zip", files), home)
     manifest = dataset.manifest()
-    assert list(manifest.columns) == ["sample", "label", "split", "origin", "digest"]
+    assert list(manifest.columns) == ["sample", "label", "split", "origin", "digest", "group"]
     assert manifest["label"].dtype == np.int64
     for row, name, path in zip(range(10), manifest["origin"], manifest["sample"], strict=True):
         assert (home / "contents" / dataset.content / "files" / path).read_bytes() == files[name]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import (
     HOSTILE,
@@ -18,7 +19,8 @@ from tests.pages.conftest import (
     values,
     zipped,
 )
-from tlcore.data import list_datasets, load_dataset
+from tlcore.data import SPLITS, ingest, list_datasets, load_dataset
+from tlcore.runs import jobs
 
 UPLOADER = "uploader-0"
 
@@ -175,7 +177,7 @@ def test_what_cannot_be_used_is_one_sentence_and_leaves_nothing(
 
 def test_another_split_is_another_dataset(open_page: Open, home: Path) -> None:
     first = image_dataset(home, each=20)
-    at = open_page("data", dataset=first.id)
+    at = open_page("data", dataset=first.id, view="split")
     at.number_input(key=f"train-share-{first.id}").set_value(50)
     at.number_input(key=f"val-share-{first.id}").set_value(25)
     at.number_input(key=f"split-seed-{first.id}").set_value(7)
@@ -184,7 +186,7 @@ def test_another_split_is_another_dataset(open_page: Open, home: Path) -> None:
     second = load_dataset(home, parameter(at, "dataset"))
     assert second.id != first.id and second.content == first.content
     assert second.split is not None and second.split.seed == 7
-    assert values(at)["Train / val / test"] == "20 / 10 / 10"
+    assert [len(second.rows(part)) for part in SPLITS] == [20, 10, 10]
 
 
 def test_shares_that_small_classes_bend_are_said(open_page: Open, home: Path) -> None:
@@ -197,12 +199,81 @@ def test_shares_that_small_classes_bend_are_said(open_page: Open, home: Path) ->
 
 def test_a_split_without_a_test_is_refused(open_page: Open, home: Path) -> None:
     dataset = image_dataset(home)
-    at = open_page("data", dataset=dataset.id)
+    at = open_page("data", dataset=dataset.id, view="split")
     at.number_input(key=f"train-share-{dataset.id}").set_value(80)
     at.number_input(key=f"val-share-{dataset.id}").set_value(20)
-    at.button(key="resplit").click()
     ran(at)
     assert "leaves nothing to test on" in at.error[0].value
+
+
+def test_a_pattern_groups_the_samples_and_is_seen_before_it_counts(open_page: Open, home: Path) -> None:
+    source = home / "modules.zip"
+    names = [f"{c}/m{m}_{n}.png" for c in ("good", "bad") for m in range(8) for n in range(3)]
+    source.write_bytes(zipped({name: picture(number) for number, name in enumerate(names)}))
+    first = ingest(source, home)
+    at = open_page("data", dataset=first.id, view="split")
+    next(group for group in at.get("button_group") if group.key == f"grouping-{first.id}").set_value("pattern")
+    ran(at)
+    assert "**8 groups**, the largest of 6 samples" in texts(at) and "As it would be" in texts(at)
+    assert len(list_datasets(home)) == 1
+    at.button(key="resplit").click()
+    ran(at)
+    second = load_dataset(home, parameter(at, "dataset"))
+    assert second.manifest().groupby("group")["split"].nunique().tolist() == [1] * 8
+    assert "none is in two splits" in texts(at)
+
+
+def test_samples_are_filtered_and_paged(open_page: Open, home: Path) -> None:
+    dataset = image_dataset(home, ("cats", "dogs"), each=60)
+
+    def tiles(at: AppTest) -> list[dict[str, str]]:
+        (wall,) = at.get("bidi_component")
+        return json.loads(wall.proto.json)["tiles"]
+
+    shown = tiles(open_page("data", dataset=dataset.id, view="explore"))
+    assert len(shown) == 48 and {one["label"] for one in shown} == {"cats"}
+    assert all(one["src"].startswith("data:image/webp;base64,") for one in shown)
+    at = open_page("data", dataset=dataset.id, view="explore", **{"class": "dogs", "in": "val", "page": "1"})
+    assert len(tiles(at)) == dataset.counts()["val"]["dogs"]
+    assert len(tiles(open_page("data", dataset=dataset.id, view="explore", page="3"))) == 24
+    (found,) = tiles(open_page("data", dataset=dataset.id, view="explore", find="DOGS/7.png"))
+    assert found["origin"] == "dogs/7.png"
+    at = open_page("data", dataset=dataset.id, view="explore", find="nothing like it")
+    assert "No sample fits" in at.info[0].value
+
+
+def test_doubtful_labels_are_decided_together(open_page: Open, home: Path) -> None:
+    dataset = image_dataset(home)
+    about = {"content": dataset.content, "backbone": "efficientnet_lite0"}
+    found = [{"row": row, "given": 0, "suggested": 1, "confidence": 0.9, "doubt": 0.95} for row in (0, 3)]
+    answered(home, "suspects", about, {"suspects": found, "agreement": 0.9, "n": 20})
+    at = open_page("data", dataset=dataset.id, view="suspects")
+    assert at.button(key="apply-decisions").disabled
+    for row, decision in ((0, "relabel"), (3, "leave out")):
+        key = f"decide-{dataset.id}-{row}"
+        next(group for group in at.get("button_group") if group.key == key).set_value(decision)
+    ran(at)
+    at.button(key="apply-decisions").click()
+    ran(at)
+    made = load_dataset(home, parameter(at, "dataset"))
+    assert (made.parent, made.counts()["total"].tolist()) == (dataset.id, [8, 11])
+
+
+def test_the_map_has_a_dot_for_each_sample(open_page: Open, home: Path) -> None:
+    dataset = image_dataset(home)
+    about = {"content": dataset.content, "backbone": "efficientnet_lite0"}
+    places = [float(row) for row in range(20)]
+    answered(home, "map", about, {"rows": list(range(20)), "x": places, "y": places, "n": 20})
+    at = open_page("data", dataset=dataset.id, view="map")
+    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert [trace["name"] for trace in figure["data"]] == ["cats", "dogs"]
+    assert [len(trace["customdata"]) for trace in figure["data"]] == [10, 10]
+
+
+def answered(home: Path, kind: str, about: dict[str, str], result: dict[str, object]) -> None:
+    """As if the job had been done."""
+    job = jobs.ask(home, kind, about)
+    (home / "jobs" / job.id / "answer.json").write_text(json.dumps(result))
 
 
 def test_an_unknown_dataset_in_the_url_is_said(open_page: Open, home: Path) -> None:

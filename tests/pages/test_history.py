@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tlcore.runs import Point
-from ui.history import Curve, History, thin
+from ui.history import MOST_AVERAGES, MOST_HELD, Curve, History, thin
 from ui.live_plot import MOST_POINTS, place_plotly
 
 
@@ -18,7 +18,7 @@ def test_points_extend_the_curves_of_their_scope() -> None:
     held = History(run="r")
     held.extend([point(7, "step", 1, 1, train_loss=2.0), point(9, "epoch", 1, 1, train_loss=1.5, val_loss=1.0)])
     held.extend([point(12, "step", 2, 2, train_loss=1.0)])
-    assert held.newest is not None and held.newest.id == 12
+    assert held.latest("step", "train_loss") == 1.0
     curve = held.curve("step", "train_loss")
     assert (list(curve.steps), list(curve.values)) == ([1, 2], [2.0, 1.0])
     assert held.latest("epoch", "val_loss") == 1.0
@@ -27,14 +27,14 @@ def test_points_extend_the_curves_of_their_scope() -> None:
 
 
 def test_a_short_curve_is_left_alone() -> None:
-    assert thin(Curve(steps=[1, 2], values=[0.5, 0.25]), 100) == ([1, 2], [0.5, 0.25])
+    assert thin(Curve(steps=[1, 2], values=[0.5, 0.25]), 100) == ([1, 2], [0.5, 0.25], False)
 
 
 def test_spikes_stay_and_the_limit_holds() -> None:
     values = [1.0] * 50_000
     values[12_345], values[40_001] = 99.0, -5.0
-    steps, kept = thin(Curve(steps=list(range(50_000)), values=values), MOST_POINTS)
-    assert len(steps) <= MOST_POINTS
+    steps, kept, thinned = thin(Curve(steps=list(range(50_000)), values=values), MOST_POINTS)
+    assert len(steps) <= MOST_POINTS and thinned
     assert steps == sorted(set(steps))
     assert dict(zip(steps, kept, strict=True))[12_345] == 99.0
     assert dict(zip(steps, kept, strict=True))[40_001] == -5.0
@@ -48,9 +48,44 @@ def test_drawn_points_stay_while_the_curve_grows() -> None:
     assert {step for step in before if step < 2900} <= after
 
 
+def test_a_zoom_has_every_step_of_its_part_and_the_rest_stays_coarse() -> None:
+    curve = Curve(steps=list(range(100_000)), values=[math.sin(i) for i in range(100_000)])
+    steps, kept, thinned = thin(curve, MOST_POINTS, (50_000.0, 50_400.0))
+    assert len(steps) <= MOST_POINTS and thinned and steps == sorted(set(steps))
+    assert set(range(49_999, 50_401)) <= set(steps)
+    assert steps[0] < 1000 and steps[-1] > 99_000
+    assert kept == [math.sin(step) for step in steps]
+    for outside in ((-50.0, -1.0), (2e5, 3e5), (-1.0, 2e5)):
+        assert len(thin(curve, MOST_POINTS, outside)[0]) <= MOST_POINTS
+
+
+def test_a_very_long_run_takes_bounded_memory_and_keeps_its_spike() -> None:
+    held = History(run="r")
+    held.curves["step", "train_loss"] = curve = Curve()
+    for before in range(0, 600_000, 50_000):
+        curve.steps.extend(range(before, before + 50_000))
+        curve.values.extend(math.sin(step) for step in range(before, before + 50_000))
+        curve.values[-7] = 77.0 if before == 50_000 else 0.0
+        held.extend([])
+    assert MOST_HELD / 4 < len(curve.steps) <= MOST_HELD
+    assert curve.steps[curve.values.index(77.0)] == 99_993 and list(curve.steps) == sorted(curve.steps)
+    assert len(held.smoothed("step", "train_loss", 0.9).values) == len(curve.steps)
+
+
+def test_sessions_that_smooth_differently_keep_their_averages() -> None:
+    held = History(run="r")
+    held.extend([point(i, "step", i, 1, train_loss=float(i)) for i in range(1, 5)])
+    shares = [i / 10 for i in range(9)]
+    for share in shares:
+        held.smoothed("step", "train_loss", share)
+    first = held.averages["step", "train_loss", 0.8]
+    assert held.smoothed("step", "train_loss", 0.8).values is first.values
+    assert len(held.averages) == MOST_AVERAGES
+
+
 def test_what_is_not_finite_is_a_gap() -> None:
     curve = Curve(steps=[1, 2, 3], values=[1.0, math.nan, math.inf])
-    assert thin(curve, 10) == ([1, 2, 3], [1.0, None, None])
+    assert thin(curve, 10) == ([1, 2, 3], [1.0, None, None], False)
     many = Curve(steps=list(range(1000)), values=[math.nan] * 1000)
     assert set(thin(many, 100)[1]) == {None}
 

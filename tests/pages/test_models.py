@@ -118,6 +118,14 @@ def test_nothing_fits_and_the_way_back(open_page: Open) -> None:
     assert len(table(ran(at))) == len(backbones("image")) and "q" not in at.query_params
 
 
+def test_a_search_without_a_match_leads_to_the_other_kind(open_page: Open) -> None:
+    at = open_page("models", q="distilbert")
+    assert at.button(key="other-kind").label == "Show the 1 that reads texts"
+    at.button(key="other-kind").click()
+    assert table(ran(at))["name"].tolist() == ["distilbert-base-uncased"]
+    assert parameter(at, "modality") == "text"
+
+
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_what_a_link_says_is_shown_as_it_is(open_page: Open, evil: str) -> None:
     at = open_page("models", model=evil, x=evil, family=evil, compare=evil, modality=evil, largest=evil)

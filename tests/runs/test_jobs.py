@@ -7,7 +7,7 @@ import pytest
 from tlcore.data import add_sample
 from tlcore.errors import RecipeError, RunError
 from tlcore.lock import take
-from tlcore.runs import jobs
+from tlcore.runs import jobs, launcher
 from tlcore.strategies import strategy
 from tlcore.training import Recipe
 from tlcore.training.speed import MODES
@@ -102,7 +102,7 @@ def test_what_is_quick_does_not_queue_behind_what_measures(home, quiet):
 
 
 def test_an_unknown_kind_is_refused(home):
-    with pytest.raises(RunError, match="no job called 'magic'. Known: advice, cost, download"):
+    with pytest.raises(RunError, match="no job called 'magic'. Known: advice, checks, cost"):
         jobs.ask(home, "magic", {})
 
 
@@ -138,3 +138,15 @@ def test_the_nursery_measures_rates_and_cost(home):
     assert trained > inferred, "activations, gradients and moments come on top"
     written = [(home / "jobs" / one.id / "answer.json").stat().st_mtime for one in (inspection, speed)]
     assert written == sorted(written), "it did not wait for its turn to measure"
+
+
+def test_a_process_that_lingers_answers_the_next_of_its_lane_too(home, quiet, kinds, monkeypatch):
+    monkeypatch.setattr(jobs, "LANES", {"double": "sliders", "fail": "other"})
+    monkeypatch.setattr(jobs, "LINGER", {"sliders": 0.2})
+    for kind, about in (("double", {"n": 1}), ("double", {"n": 2}), ("fail", {})):
+        jobs.ask(home, kind, about)
+    launcher.bell(home).parent.mkdir(exist_ok=True)
+    launcher.bell(home).touch()
+    assert jobs.serve(home, jobs.place(home, "double", {"n": 1})) == 0
+    assert [jobs.look(home, "double", {"n": n}).result for n in (1, 2)] == [{"twice": 2}, {"twice": 4}]
+    assert jobs.look(home, "fail", {}).status == "waiting"

@@ -4,24 +4,49 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from tlcore.commands.application import AsJson, app
+from tlcore.commands.checks import Backbone, Checks, print_checks
 from tlcore.commands.table import print_rows
+from tlcore.errors import DataError
 from tlcore.home import home
+
+if TYPE_CHECKING:
+    from tlcore.data import Columns, Dataset
 
 __all__ = ["data"]
 
+Export = Annotated[Path | None, typer.Option(help="Write it with its splits as a zip to this file.")]
+Paths = Annotated[list[str], typer.Argument(help="Folders, zips, tars, images, a table, `sample:NAME`, or an id.")]
+Text = Annotated[str, typer.Option("--text", "--file", help="The table's column of texts, or of images' file names.")]
+Label = Annotated[str, typer.Option(help="The table's column of labels.")]
+Split = Annotated[str, typer.Option(help="The table's column that says train, val or test.")]
+Group = Annotated[str, typer.Option(help="The table's column of what must stay in one split, patients for example.")]
+Into = Annotated[str, typer.Option(help="The id of a dataset that becomes a new version with these added.")]
+
 
 @app.command()
-def data(path: str, as_json: AsJson = False) -> None:
-    """Check a folder, zip, csv or `sample:NAME`: its classes, its splits, and what is wrong with it."""
-    from tlcore.data import resolve
+def data(
+    paths: Paths, text: Text = "", label: Label = "", split: Split = "", group: Group = "", into: Into = "",
+    export: Export = None, as_json: AsJson = False, checks: Checks = False, backbone: Backbone = "minilm",
+) -> None:  # fmt: skip
+    """Check what people bring: its classes, its splits, and what is wrong with it."""
+    from tlcore.data import export as write
 
-    dataset = resolve(path, home())
+    dataset = _brought(paths, _columns(text, label, split, group), into)
+    if checks:
+        print_checks(dataset, home(), backbone, as_json)
+        return
     counts = [
         {"class": str(name), **{str(split): int(n) for split, n in row.items()}}
         for name, row in dataset.counts().iterrows()
     ]
+    if export is not None:
+        write(dataset, export)
     if as_json:
         result = {
             "dataset": dataset.id,
@@ -30,6 +55,7 @@ def data(path: str, as_json: AsJson = False) -> None:
             "n_samples": dataset.n_samples,
             "classes": {row.pop("class"): row for row in counts},
             "problems": [asdict(problem) for problem in dataset.problems],
+            "export": str(export) if export else None,
         }
         print(json.dumps(result))
         return
@@ -37,3 +63,26 @@ def data(path: str, as_json: AsJson = False) -> None:
     for problem in dataset.problems:
         print(f"! {problem}")
     print(f"Dataset {dataset.id}: {dataset.n_samples:,} {dataset.modality}s in {len(dataset.classes)} classes.")
+    if export is not None:
+        print(f"Written to {export}.")
+
+
+def _brought(paths: list[str], columns: Columns | None, into: str) -> Dataset:
+    """One source by its name, several files as one, or either added to a dataset."""
+    from tlcore.data import ingest, load_dataset, resolve
+    from tlcore.data.growth import grow
+
+    files = [Path(path).expanduser() for path in paths]
+    if into:
+        return grow(load_dataset(home(), into), files, columns=columns)
+    return resolve(paths[0], home(), columns=columns) if len(paths) == 1 else ingest(files, home(), columns=columns)
+
+
+def _columns(text: str, label: str, split: str, group: str) -> Columns | None:
+    from tlcore.data import Columns
+
+    if not (text or label or split or group):
+        return None
+    if not (text and label):
+        raise DataError("Name both columns, --text (or --file) and --label, or neither to have them guessed.")
+    return Columns(text=text, label=label, split=split, group=group)

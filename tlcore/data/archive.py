@@ -28,7 +28,7 @@ DRIVE = re.compile(r"[A-Za-z]:")
 CHUNK = 2**20
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".7z", ".rar")
 PACK_AGAIN = "Pack it again with a common zip program."
 
 

@@ -1,4 +1,4 @@
-"""Which column holds the texts, which the labels, and whether the first line names them."""
+"""Which column holds the texts or file names, which the labels, and whether the first line names them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tlcore.data.names import readable
+from tlcore.data.splits import Split
 
-__all__ = ["Columns", "Heading", "guess_columns", "read_heading"]
+__all__ = ["SPLIT_NAMES", "Columns", "Heading", "guess_columns", "read_heading"]
 
 TEXT_NAMES = frozenset(
     {"text", "texts", "sentence", "message", "messages", "review", "comment", "content", "body", "title"}
@@ -18,18 +19,33 @@ LABEL_NAMES = frozenset(
     | {"rating", "stars", "language", "lang"}
 )
 """Usual names, in lower case."""
+SPLIT_COLUMNS = frozenset({"split", "set", "subset", "partition", "fold", "usage", "phase"})
+GROUP_COLUMNS = frozenset(
+    {"group", "patient", "subject", "user", "session", "speaker", "author", "module", "case", "site", "study"}
+)
+"""Usual names, in lower case; the latter also with `id` behind them."""
+SPLIT_NAMES: dict[str, Split] = {
+    "train": "train", "training": "train",
+    "val": "val", "valid": "val", "validation": "val", "dev": "val",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+"""What people call the splits, in lower case."""
 MAX_NAME_CHARS = 40
 MAX_NAME_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """The two columns of a table that are learned from."""
+    """The columns of a table that are learned from, by their names."""
 
     text: str
-    """The name of the column of texts."""
+    """The texts; in a list of images, their file names."""
     label: str
-    """The name of the column of labels."""
+    """The labels."""
+    split: str = ""
+    """Which split a row belongs to: train, val or test; empty where there is no such column."""
+    group: str = ""
+    """What a row must not be parted from, a patient for example; empty where there is no such column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +82,23 @@ def guess_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Column
     text = max(places, key=lambda place: (text_like[place], not label_like[place], lengths[place]))
     others = [place for place in places if place != text]
     label = max(others, key=lambda place: (label_like[place], _recurs(distinct[place], cells[place]), -distinct[place]))
-    return Columns(text=names[text], label=names[label])
+    others = [place for place in others if place != label]
+    return Columns(text=names[text], label=names[label], **_extra(names, cells, others))
+
+
+def _extra(names: Sequence[str], cells: Sequence[Sequence[str]], places: Sequence[int]) -> dict[str, str]:
+    """The columns of splits and groups, taken only where their names say so and their values fit."""
+    split = [p for p in places if names[p].lower() in SPLIT_COLUMNS and _are_splits(cells[p])]
+    group = [p for p in places if _plain(names[p]) in GROUP_COLUMNS and len(set(cells[p])) < len(cells[p])]
+    return {kind: names[found[0]] for kind, found in (("split", split), ("group", group)) if found}
+
+
+def _are_splits(column: Sequence[str]) -> bool:
+    return bool(column) and all(cell.lower() in SPLIT_NAMES for cell in column)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_").removesuffix("id").removesuffix("_")
 
 
 def _recurs(distinct: float, column: Sequence[str]) -> bool:

@@ -58,9 +58,14 @@ class Dataset:
     """What was left out or noticed."""
     home: Path
     """The studio's folder."""
+    parent: str = ""
+    """The id of the dataset it was made from by a change; empty where it was brought as it is."""
+    change: str = ""
+    """What was changed of the parent, for people."""
 
     def manifest(self) -> pd.DataFrame:
-        """One row a sample: `sample` (file below `files/`, or the text), `label` (int64), `split`, `origin`, `digest`.
+        """One row a sample: `sample` (file below `files/`, or the text), `label` (int64), `split`, `origin`, `digest`,
+        `group` (empty for none).
 
         Rows are ordered by label and digest.
         """
@@ -128,9 +133,10 @@ class Dataset:
 
         path = dataset_folder(self.home, self.id) / "manifest.parquet"
         try:
-            return pd.read_parquet(path)
+            table = pd.read_parquet(path)
         except (OSError, ValueError) as error:
             raise DataError(f"The manifest {path} cannot be read ({error}); add the data again.") from error
+        return table if "group" in table else table.assign(group="")
 
     @cached_property
     def _labels(self) -> NDArray[np.int64]:

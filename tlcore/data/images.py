@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["SUFFIXES", "check_image", "decode_image"]
+__all__ = ["SUFFIXES", "check_image", "decode_image", "reduced_image"]
 
 SUFFIXES = {
     "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "GIF": ".gif", "BMP": ".bmp", "DIB": ".bmp", "TIFF": ".tif",
-    "WEBP": ".webp", "PPM": ".ppm", "JPEG2000": ".jp2", "AVIF": ".avif",
+    "WEBP": ".webp", "PPM": ".ppm", "JPEG2000": ".jp2", "AVIF": ".avif", "HEIF": ".heic",
 }  # fmt: skip
 """Pillow's name of each format that is read, and the suffix its files are stored under."""
 LARGE_PIXELS = 16_000_000
@@ -33,7 +33,7 @@ TURNS: dict[object, str] = {
 }  # fmt: skip
 """What undoes each EXIF orientation."""
 SENSOR_BITS = (8, 10, 12, 14, 16)
-NOT_AN_IMAGE = ("not an image that can be read", "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF and JPEG 2000 are.")
+NOT_AN_IMAGE = ("not an image that can be read", "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF and JPEG 2000 are.")
 DAMAGED = ("damaged or cut off", "Export or copy the image again.")
 
 Wait = Callable[[], AbstractContextManager[object]]
@@ -56,6 +56,21 @@ def decode_image(source: Path | BinaryIO, limits: Limits = Limits()) -> Image:
         raise DataError(f"{readable(name)}: {rejected.reason}. {rejected.advice}") from rejected
 
 
+def reduced_image(path: Path, limits: Limits, side: int) -> tuple[Image, tuple[int, int]]:
+    """As `decode_image`, but JPEG files are decoded at a half, quarter or eighth where that leaves `side` pixels.
+
+    Returns the picture, at least `side` pixels wide and high where it was, and (width, height) in full as stored.
+
+    Raises:
+        DataError: as `decode_image`.
+    """
+    try:
+        image, _, size = _decode(path, limits, nullcontext, side)
+    except Rejected as rejected:
+        raise DataError(f"{readable(path.name)}: {rejected.reason}. {rejected.advice}") from rejected
+    return image, size
+
+
 def check_image(data: bytes, limits: Limits, wait: Wait) -> str:
     """Decode once for the proof of it; `wait` is entered for large images. Returns the suffix to store it under.
 
@@ -65,7 +80,8 @@ def check_image(data: bytes, limits: Limits, wait: Wait) -> str:
     return SUFFIXES[_decode(BytesIO(data), limits, wait)[1]]
 
 
-def _decode(source: Path | BinaryIO, limits: Limits, wait: Wait) -> tuple[Image, str]:
+def _decode(source: Path | BinaryIO, limits: Limits, wait: Wait, side: int = 0) -> tuple[Image, str, tuple[int, int]]:
+    """The picture, its format, and its stored size; reduced while it is decoded if `side` is given."""
     from PIL import Image as images
 
     with _rejecting():
@@ -75,8 +91,11 @@ def _decode(source: Path | BinaryIO, limits: Limits, wait: Wait) -> tuple[Image,
         if n_pixels > limits.max_pixels:
             raise _too_large(limits)
         with _rejecting(), wait() if n_pixels > LARGE_PIXELS else nullcontext():
+            size = image.size
+            if side:
+                image.draft(None, (side, side))
             image.load()
-            return _upright(image), str(image.format)
+            return _upright(image), str(image.format), size
 
 
 def _too_large(limits: Limits) -> Rejected:
@@ -105,6 +124,10 @@ def _formats() -> tuple[str, ...]:
     from PIL import Image as images
 
     images.init()
+    with suppress(ImportError):  # its wheels bundle libheif, and not every platform has one
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
     return tuple(name for name in SUFFIXES if name in images.OPEN)
 
 

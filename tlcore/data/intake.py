@@ -15,7 +15,6 @@ from pathlib import Path
 from tlcore.data.images import check_image
 from tlcore.data.layout import Placed
 from tlcore.data.limits import Limits
-from tlcore.data.names import readable
 from tlcore.data.problems import Findings, Rejected
 from tlcore.data.selection import Item
 from tlcore.data.sources import Source
@@ -28,7 +27,6 @@ AHEAD = 4
 LARGE_BYTES = 16 * 2**20
 """Larger files are held in memory one at a time."""
 ADVICE = {
-    (".heic", ".heif"): "Save it as JPEG; on an iPhone choose the format Most Compatible.",
     (".mp4", ".mov", ".avi", ".mkv", ".webm"): "Save single frames of the video as JPEG.",
     (".psd", ".ai", ".svg", ".pdf", ".eps", ".dcm", ".nef", ".cr2", ".dng"): "Save it as PNG or JPEG.",
 }
@@ -50,7 +48,7 @@ def take_in(
         if isinstance(result, Item):
             items.append(result)
         else:
-            findings.leave_out(one.entry.path, result.reason, _advice(one.entry.path, result.advice))
+            findings.leave_out(one.entry.origin, result.reason, _advice(one.entry.path, result.advice))
         progress(done, len(placed))
     return items
 
@@ -90,8 +88,10 @@ class _Intake:
                 sample, digest = self._stored(placed)
         except Rejected as rejected:
             return rejected
-        origin = readable(placed.entry.path)
-        return Item(label=placed.label, digest=digest, sample=sample, origin=origin, split=placed.split)
+        return Item(
+            label=placed.label, digest=digest, sample=sample, origin=placed.entry.origin, split=placed.split,
+            group=placed.group,
+        )  # fmt: skip
 
     def _stored(self, placed: Placed) -> tuple[str, str]:
         if placed.entry.size > self._limits.max_file_bytes:

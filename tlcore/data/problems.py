@@ -10,6 +10,8 @@ from tlcore.data.names import readable
 __all__ = ["Findings", "Problem", "Rejected"]
 
 MAX_NAMES = 20
+UNITS = ("line", "row", "item")
+"""What a place in a table is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class Findings:
 def _list(names: list[str]) -> str:
     if len(names) == 1:
         return names[0]
-    lines = all(name.startswith("line ") for name in names)
-    shown = ", ".join(name.removeprefix("line ") if lines else name for name in names[:MAX_NAMES])
+    unit = next((unit for unit in UNITS if all(name.startswith(f"{unit} ") for name in names)), "")
+    shown = ", ".join(name.removeprefix(f"{unit} ") for name in names[:MAX_NAMES])
     more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
-    return f"lines {shown}{more}" if lines else f"{len(names):,} in all: {shown}{more}"
+    return f"{unit}s {shown}{more}" if unit else f"{len(names):,} in all: {shown}{more}"

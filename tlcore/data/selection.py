@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from tlcore.data.splits import MIN_CLASS, SPLITS, Split, SplitRatios, divide
 from tlcore.errors import DataError
 
 __all__ = ["Item", "assign_splits", "select"]
+
+ROW = re.compile(r"(line|row|item) \d+$")
+"""Where a sample of a table is found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,8 @@ class Item:
     """Where the user finds it: a path in the zip, a line in the table."""
     split: Split | None
     """The user's own choice, if any."""
+    group: str = ""
+    """What the sample must not be parted from: samples of one group never lie in different splits; empty for none."""
 
 
 def select(items: Sequence[Item], findings: Findings, name: str) -> list[Item]:
@@ -45,7 +51,10 @@ def assign_splits(items: Sequence[Item], ratios: SplitRatios, findings: Findings
     """The split of each item: the user's own where given, what is missing of it taken from train; else by ratios."""
     own = [item.split for item in items]
     if None in own:
-        return _divided(items, SPLITS, ratios)
+        divided = _divided(items, SPLITS, ratios)
+        if any(item.group for item in items):
+            _note_gaps(items, divided, findings)
+        return divided
     splits: list[Split] = [split for split in own if split is not None]
     missing = [split for split in SPLITS if split not in splits]
     if missing:
@@ -56,12 +65,14 @@ def assign_splits(items: Sequence[Item], ratios: SplitRatios, findings: Findings
         what = f"Has no labelled images, so a part of train was set aside for {' and '.join(missing)}."
         findings.note(f"Folder {' and '.join(missing)}", what)
     _note_gaps(items, splits, findings)
+    _note_torn(items, splits, findings)
     return splits
 
 
 def _divided(items: Sequence[Item], names: Sequence[Split], ratios: SplitRatios) -> list[Split]:
     shares = [ratios.shares[SPLITS.index(name)] for name in names]
-    parts = divide([item.label for item in items], [item.digest for item in items], shares, ratios.seed)
+    labels, digests, groups = ([getattr(item, name) for item in items] for name in ("label", "digest", "group"))
+    parts = divide(labels, digests, shares, ratios.seed, groups)
     return [names[part] for part in parts]
 
 
@@ -73,7 +84,7 @@ def _distinct(items: Sequence[Item], findings: Findings) -> list[Item]:
     for copies in by_digest.values():
         if len({item.label for item in copies}) > 1:
             for item in copies:
-                where = f"{item.origin} ({item.label})" if item.origin.startswith("line ") else item.origin
+                where = f"{item.origin} ({item.label})" if ROW.match(item.origin) else item.origin
                 findings.leave_out(where, "the same content under different labels", "Decide which label is right.")
             continue
         first = max(copies, key=lambda item: SPLITS.index(item.split) if item.split else 0)
@@ -121,6 +132,17 @@ def _note_gaps(items: Sequence[Item], splits: Sequence[Split], findings: Finding
             if (label, split) not in there:
                 what = f"Classes without a sample in {split}, which says nothing of them."
                 findings.note(label, what, f"Move some of their images to {split}.")
+
+
+def _note_torn(items: Sequence[Item], splits: Sequence[Split], findings: Findings) -> None:
+    """A division of the user's own is kept, but may leak what it is tested on."""
+    where: dict[str, set[Split]] = {}
+    for item, split in zip(items, splits, strict=True):
+        if item.group:
+            where.setdefault(item.group, set()).add(split)
+    for group in sorted(group for group, found in where.items() if len(found) > 1):
+        what = "Groups with samples in more than one of your splits, so that the scores on val and test flatter."
+        findings.note(group, what, "Split anew by group, or move their samples into one split.")
 
 
 def _too_few_classes(there: set[str], usable: set[str], findings: Findings, name: str) -> str:

@@ -68,6 +68,8 @@ def keep(
     name: str,
     source: str,
     note: str,
+    parent: str = "",
+    change: str = "",
 ) -> Dataset:
     """Store selected items, in their order, with files that lie in `folder / "files"`.
 
@@ -76,7 +78,7 @@ def keep(
     own = items[0].split is not None
     content = _content(modality, items)
     dataset = Dataset(
-        id=_dataset_id(content, None if own else ratios, splits),
+        id=_dataset_id(content, None if own else ratios, splits, [item.group for item in items]),
         content=content,
         name=name,
         modality=modality,
@@ -87,6 +89,8 @@ def keep(
         created=time.time(),
         split=None if own else ratios,
         problems=findings.problems(),
+        parent=parent,
+        change=change,
         home=home,
     )
     if modality == "image":
@@ -98,12 +102,17 @@ def keep(
     return _move_record(record, dataset)
 
 
-def derive(dataset: Dataset, splits: Sequence[Split], ratios: SplitRatios) -> Dataset:
-    """The same content under another split."""
-    made = replace(dataset, id=_dataset_id(dataset.content, ratios, splits), split=ratios, created=time.time())
+def derive(
+    dataset: Dataset, splits: Sequence[Split], ratios: SplitRatios | None, groups: Sequence[str] | None = None
+) -> Dataset:
+    """The same content under another split, and other groups where they are given."""
+    manifest = dataset.manifest()
+    manifest["split"] = list(splits)
+    if groups is not None:
+        manifest["group"] = list(groups)
+    made_id = _dataset_id(dataset.content, ratios, splits, manifest["group"].tolist())
+    made = replace(dataset, id=made_id, split=ratios, created=time.time())
     with workspace(dataset.home) as folder:
-        manifest = dataset.manifest()
-        manifest["split"] = list(splits)
         manifest.to_parquet(folder / "manifest.parquet", index=False)
         shutil.copyfile(dataset_folder(dataset.home, dataset.id) / "left_out.csv", folder / "left_out.csv")
         return _move_record(folder, made)
@@ -116,9 +125,11 @@ def _content(modality: Modality, items: Sequence[Item]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _dataset_id(content: str, ratios: SplitRatios | None, splits: Sequence[Split]) -> str:
-    how = list(splits) if ratios is None else [*ratios.shares, ratios.seed]
-    return hashlib.sha256(json.dumps([content, how]).encode()).hexdigest()[:12]
+def _dataset_id(content: str, ratios: SplitRatios | None, splits: Sequence[Split], groups: Sequence[str]) -> str:
+    """What it is called that was done does not count, what came of it does."""
+    how = [*splits] if ratios is None else [*ratios.shares, ratios.seed]
+    grouped = [list(groups)] if any(groups) else []
+    return hashlib.sha256(json.dumps([content, how, *grouped]).encode()).hexdigest()[:12]
 
 
 def _move_files(folder: Path, items: Sequence[Item], target: Path) -> None:
@@ -143,6 +154,7 @@ def _write_manifest(folder: Path, dataset: Dataset, items: Sequence[Item], split
         "split": list(splits),
         "origin": [item.origin for item in items],
         "digest": [item.digest for item in items],
+        "group": [item.group for item in items],
     }
     pd.DataFrame(rows).to_parquet(folder / "manifest.parquet", index=False)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
-__all__ = ["ImagePreprocessing", "Pixels", "finish", "resize"]
+__all__ = ["ImagePreprocessing", "Pixels", "finish", "resize", "restore", "seen"]
 
 Pixels = NDArray[np.uint8]
 """(H, W, 3) RGB."""
@@ -73,6 +73,23 @@ def finish(images: Sequence[Pixels], preprocessing: ImagePreprocessing) -> Tenso
     mean, std = torch.tensor(preprocessing.mean), torch.tensor(preprocessing.std)
     scaled = batch.permute(0, 3, 1, 2).float()  # (B, 3, S, S), channels last in memory
     return scaled.sub_(255 * mean.view(3, 1, 1)).div_(255 * std.view(3, 1, 1))
+
+
+def restore(batch: Tensor, preprocessing: ImagePreprocessing) -> Tensor:
+    """The inverse of the normalisation: float (B, 3, S, S) -> uint8 (B, S, S, 3), rounded to the nearest value."""
+    import torch
+
+    mean, std = torch.tensor(preprocessing.mean), torch.tensor(preprocessing.std)
+    scaled = batch.float() * (255 * std.view(3, 1, 1)) + 255 * mean.view(3, 1, 1)
+    return scaled.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+
+
+def seen(width: int, height: int, preprocessing: ImagePreprocessing) -> tuple[float, float, float, float]:
+    """What `resize` and the centre crop leave of an image: left, top, right and bottom, in its own pixels."""
+    side, kept = preprocessing.resize, preprocessing.input_size / 2
+    scales = (side / width, side / height) if preprocessing.squash else (side / min(width, height),) * 2
+    across, down = min(kept / scales[0], width / 2), min(kept / scales[1], height / 2)
+    return width / 2 - across, height / 2 - down, width / 2 + across, height / 2 + down
 
 
 def _centre(image: Pixels, side: int) -> Pixels:

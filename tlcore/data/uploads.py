@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from tlcore.data.columns import Columns
 from tlcore.data.dataset import ID, Dataset, load_dataset
-from tlcore.data.ingestion import ingest, resplit
+from tlcore.data.ingestion import ingest
 from tlcore.data.limits import Limits
 from tlcore.data.names import file_name, readable
+from tlcore.data.resplitting import resplit
 from tlcore.data.samples import add_sample
 from tlcore.data.splits import SplitRatios
 from tlcore.data.storage import check_space, sweep
 from tlcore.errors import DataError
 
-__all__ = ["receive", "resolve"]
+__all__ = ["receive", "receive_all", "resolve"]
 
 CHUNK = 2**20
 """Bytes in memory at a time."""
@@ -44,6 +46,46 @@ def receive(stream: BinaryIO, name: str, home: Path, limits: Limits = Limits()) 
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def receive_all(
+    files: Sequence[tuple[str, BinaryIO]], home: Path, limits: Limits = Limits()
+) -> tuple[Path, tuple[Path, ...]]:
+    """Copy several uploads, or a dropped folder whose names are paths, below one folder; returns it, and what is in it.
+
+    The folder is the caller's to delete.
+
+    Raises:
+        DataError: more or larger than the limits, or larger than the free disk.
+    """
+    if len(files) > limits.max_files:
+        raise DataError(f"{len(files):,} files were brought, {limits.max_files:,} are allowed at once; divide them.")
+    incoming = home / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    sweep(incoming)
+    folder, n_bytes = Path(tempfile.mkdtemp(prefix="upload-", dir=incoming)), 0
+    try:
+        for name, stream in files:
+            n_bytes += stream.seek(0, 2)
+            _check_size(n_bytes, name, home, limits)
+            stream.seek(0)
+            _copy(stream, _place(folder, name), home, limits)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder, tuple(sorted(folder.iterdir()))
+
+
+def _place(folder: Path, name: str) -> Path:
+    """Where an upload of this name lies: the parts of its path made safe, and no other file there."""
+    parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")] or ["upload"]
+    path = folder.joinpath(*map(file_name, parts))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    place = 2
+    while path.exists():
+        path = path.with_name(f"{place}-{file_name(parts[-1])}")
+        place += 1
+    return path
 
 
 def resolve(

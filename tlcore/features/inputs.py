@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -75,7 +75,7 @@ class ImageInputs:
 class TextInputs:
     """Texts -> tokens (B, T), padded at their end to the longest of the batch and cut at `max_tokens`."""
 
-    tokenizer: Callable[..., Any]
+    tokenizer: Any
     max_tokens: int
     names: tuple[str, ...] = ("input_ids", "token_type_ids", "attention_mask")
     """Of the tensors that the network reads."""

@@ -6,23 +6,21 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from tlcore.data import Dataset, Split
-from tlcore.data.augmentation import Augmentation, augmenter
-from tlcore.data.pixels import PixelStore
+from tlcore.data.augmentation import Augmentation
 from tlcore.features.backends import Embed, Fastest
 from tlcore.features.boundary import ActivationFeed, packed
 from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
-from tlcore.features.feeds import Embedding, Feed, Front, RawFeed, Read, ReadVaried, Rows
-from tlcore.features.inputs import ImageInputs, Reader, TextInputs, reader
+from tlcore.features.feeds import Embedding, Feed, Front, RawFeed, Read, ReadVaried
+from tlcore.features.inputs import ImageInputs, TextInputs, reader
 from tlcore.features.loading import LoadedFeed
 from tlcore.features.store import Features, FeatureStore
+from tlcore.features.varied import reading, varied
 from tlcore.precision import autocast, chosen
-from tlcore.seeds import seed_of
 from tlcore.shelf import shelf, shelf_limit
 from tlcore.zoo import Backbone, stage_title, weights_key
 
@@ -59,9 +57,9 @@ class DatasetFeeds:
         self._dtype = chosen(precision, device)
         self._inputs = reader(backbone, home)
         self._weights = weights_key(backbone, home)
-        self._read = _reading(dataset, self._inputs, home)
+        self._read = reading(dataset, self._inputs, home)
         if isinstance(self._inputs, ImageInputs):
-            self._vary = augmenter(augmentation, self._inputs.preprocessing)
+            self._shown = varied(self._read, augmentation, self._inputs.preprocessing, seed)
         self._labels = torch.from_numpy(dataset.labels())
         self._store = FeatureStore(shelf(home, "features"))
         self._feeds: dict[tuple[Split, int], CachedFeed] = {}
@@ -74,9 +72,9 @@ class DatasetFeeds:
         """Inputs of the whole model; those of train augmented anew each time they come up."""
         rows = self._dataset.rows(split)
         augmented = split == "train" and self._augmentation.active
-        varied: ReadVaried = lambda some, epoch: self._shown(some, "epoch", epoch)  # noqa: E731
+        changing: ReadVaried = lambda some, epoch: self._shown(some, "epoch", epoch)  # noqa: E731
         plain: ReadVaried = lambda some, epoch: self._read(some)  # noqa: E731
-        feed = RawFeed(varied if augmented else plain, self._inputs, rows, self._labels[rows])
+        feed = RawFeed(changing if augmented else plain, self._inputs, rows, self._labels[rows])
         return LoadedFeed(feed) if self._device.type == "cuda" else feed
 
     def features(self, split: Split, embed: Embed) -> Feed:
@@ -158,27 +156,12 @@ class DatasetFeeds:
         }
         if not view:
             return key
-        varied = {"policy": self._augmentation.policy, "erasing": str(self._augmentation.erasing)}
-        return key | varied | {"view": f"{self._seed}/{view}"}
-
-    def _shown(self, rows: Rows, *which: int | str) -> list[Any]:
-        """Prepared samples as the augmentation shows them in this view, or in this epoch."""
-        pixels = zip(self._read(rows), rows.tolist(), strict=True)
-        return [self._vary(image, seed_of(self._seed, *which, row)) for image, row in pixels]
+        key |= {"policy": self._augmentation.policy, "erasing": str(self._augmentation.erasing)}
+        if given := self._augmentation.given():
+            key["knobs"] = json.dumps(given, sort_keys=True)
+        return key | {"view": f"{self._seed}/{view}"}
 
     def _fastest(self, embed: Embed) -> Embed:
         if self._device.type != "cpu" or self._dtype != torch.float32:
             return autocast(embed, self._device, self._dtype)
         return Fastest(embed, self._backbone, self._home, tell=self._tell, left=lambda: self.embedding().left)
-
-
-def _reading(dataset: Dataset, inputs: Reader, home: Path) -> Read:
-    """How rows become prepared samples: images through the store of decoded pixels, texts as they are."""
-
-    def prepared(row: int) -> Any:
-        return inputs.prepare(dataset.sample(row))
-
-    if dataset.modality != "image":
-        return lambda rows: [prepared(int(row)) for row in rows]
-    key = {"content": dataset.content, "inputs": inputs.fingerprint}
-    return PixelStore(shelf(home, "pixels")).table(key, dataset.n_samples, prepared).read

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,32 +19,64 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tlcore.errors import RunError, TlcoreError
-from tlcore.lock import is_held
+from tlcore.lock import is_held, take
 from tlcore.runs import launcher
 from tlcore.zoo import learn
 
-__all__ = ["KINDS", "LANES", "Job", "again", "answers", "ask", "cancel", "lane", "look", "waiting", "work"]
+__all__ = [
+    "KINDS",
+    "LANES",
+    "Job",
+    "again",
+    "answers",
+    "ask",
+    "cancel",
+    "cancelled",
+    "forget",
+    "lane",
+    "look",
+    "place",
+    "serve",
+    "waiting",
+    "work",
+]
 
 KINDS: Mapping[str, str] = {
     "advice": "tlcore.runs.measurements:advice",
+    "checks": "tlcore.runs.checking:checks",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
+    "export": "tlcore.runs.exploration:exported",
     "inspection": "tlcore.runs.models:inspection",
+    "map": "tlcore.runs.exploration:plane",
     "named": "tlcore.runs.weights:named",
+    "preview": "tlcore.runs.preview:pictures",
     "range": "tlcore.runs.measurements:rate_range",
     "shapes": "tlcore.runs.measurements:shapes",
     "speed": "tlcore.runs.models:speed",
+    "suspects": "tlcore.runs.exploration:doubts",
+    "tokens": "tlcore.runs.preview:tokens",
     "upload": "tlcore.runs.models:upload",
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
 LANES: Mapping[str, str] = {
+    "checks": "checks",
     "download": "network",
+    "export": "disk",
     "inspection": "quick",
     "named": "names",
+    "preview": "preview",
     "shapes": "quick",
+    "tokens": "preview",
     "upload": "disk",
 }
 """Where a kind queues; those that are not named here measure, and queue together."""
+KEPT: Mapping[str, int] = {"preview": 24, "tokens": 24}
+"""How many answers are kept of the kinds that are asked anew with every move of a slider; the oldest go."""
+LINGER: Mapping[str, float] = {"preview": 20.0}
+"""Seconds for which the process of a lane waits for the next question: a slider that moves asks many, and none should
+wait for a new process."""
+LISTEN_SECONDS = 0.02
 Tell = Callable[[float, str], None]
 """Takes the share done, in [0, 1], and what is being done."""
 TELL_SECONDS = 0.2
@@ -82,7 +115,7 @@ class _CancelledError(TlcoreError):
 
 def ask(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
     """Have it answered unless it is; one that failed is tried again. Returns at once."""
-    folder = _folder(home, kind, about)
+    folder = place(home, kind, about)
     if look(home, kind, about).status in ("new", "failed"):
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("failed.json", "progress.json", "cancel", "began"):
@@ -94,7 +127,7 @@ def ask(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
 
 def look(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
     """The answer, or how far it is; `new` if it was never asked."""
-    folder = _folder(home, kind, about)
+    folder = place(home, kind, about)
     known: dict[str, Any] = {"id": folder.name, "kind": kind}
     if done := _read(folder / "answer.json"):
         return Job(**known, status="done", share=1.0, result=done)
@@ -112,10 +145,15 @@ def look(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
 
 def again(home: Path, kind: str, about: Mapping[str, Any]) -> Job:
     """Have it answered anew; one that is under way goes on."""
-    if look(home, kind, about).status == "done":
-        (_folder(home, kind, about) / "answer.json").unlink(missing_ok=True)
-        (_folder(home, kind, about) / "asked.json").unlink(missing_ok=True)
+    forget(home, kind, about)
     return ask(home, kind, about)
+
+
+def forget(home: Path, kind: str, about: Mapping[str, Any]) -> None:
+    """Drop the answer, because what it was about is no more."""
+    if look(home, kind, about).status == "done":
+        (place(home, kind, about) / "answer.json").unlink(missing_ok=True)
+        (place(home, kind, about) / "asked.json").unlink(missing_ok=True)
 
 
 def answers(home: Path, kind: str) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]:
@@ -126,9 +164,14 @@ def answers(home: Path, kind: str) -> tuple[tuple[Mapping[str, Any], Mapping[str
 
 def cancel(home: Path, kind: str, about: Mapping[str, Any]) -> None:
     """Ask for an end; what was found out is dropped."""
-    folder = _folder(home, kind, about)
+    folder = place(home, kind, about)
     if folder.exists():
         (folder / "cancel").touch()
+
+
+def cancelled(home: Path, kind: str, about: Mapping[str, Any]) -> bool:
+    """Whether somebody wanted it to end, and has not asked again."""
+    return (place(home, kind, about) / "cancel").exists()
 
 
 def waiting(home: Path) -> tuple[Path, ...]:
@@ -168,14 +211,50 @@ def work(home: Path, folder: Path) -> int:
         reason = str(error) if known else f"Something unforeseen went wrong ({type(error).__name__}); the log has it."
         _write(folder / "failed.json", {"reason": reason})
         return 1
+    _prune(home, asked["kind"])
     return 0
 
 
-def _folder(home: Path, kind: str, about: Mapping[str, Any]) -> Path:
+def serve(home: Path, first: Path) -> int:
+    """Answer one, then what else comes into its lane while it lingers; returns the last exit status."""
+    status, seconds = work(home, first), LINGER.get(lane(first), 0.0)
+    until, heard = time.monotonic() + seconds, 0.0
+    while time.monotonic() < until:
+        rung = launcher.heard(home)
+        if rung != heard:
+            heard = rung
+            for folder in (folder for folder in waiting(home) if lane(folder) == lane(first)):
+                status, until = _answer(home, folder, status), time.monotonic() + seconds
+        time.sleep(LISTEN_SECONDS)
+    return status
+
+
+def _answer(home: Path, folder: Path, status: int) -> int:
+    """Answer one that no other process has; else the status stays."""
+    lock = take(folder / "lock", create=folder.exists())
+    if lock is None:
+        return status
+    try:
+        (folder / "began").touch()
+        return work(home, folder)
+    finally:
+        os.close(lock)
+
+
+def place(home: Path, kind: str, about: Mapping[str, Any]) -> Path:
+    """Where a question and its answer lie, asked or not."""
     if kind not in KINDS:
         raise RunError(f"There is no job called {kind!r}. Known: {', '.join(KINDS)}.")
     words = json.dumps([kind, about], sort_keys=True)
     return home / "jobs" / f"{kind}-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+
+
+def _prune(home: Path, kind: str) -> None:
+    """Remove the oldest answers of a kind of which only some are kept."""
+    if kind in KEPT:
+        ages = {path.parent: path.stat().st_mtime for path in (home / "jobs").glob(f"{kind}-*/answer.json")}
+        for old in sorted(ages, key=ages.__getitem__, reverse=True)[KEPT[kind] :]:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tlcore.lock import is_held
 
-__all__ = ["bell", "ensure", "nursery_lock", "ring"]
+__all__ = ["bell", "ensure", "heard", "nursery_lock", "ring"]
 
 PATIENT = {"OMP_WAIT_POLICY": "passive"}
 """Read when torch is loaded: threads that wait sleep. Spinning ones made a training step take six times as long beside
@@ -22,6 +22,14 @@ one other busy process, and are hardly faster alone."""
 def bell(home: Path) -> Path:
     """The file whose time of change tells the nursery that something waits."""
     return home / "nursery" / "bell"
+
+
+def heard(home: Path) -> float:
+    """When the bell was last rung; 0 for never."""
+    try:
+        return bell(home).stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def nursery_lock(home: Path) -> Path:

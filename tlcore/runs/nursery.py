@@ -45,6 +45,8 @@ WARM = (
     "torch._dynamo",
     "timm",
     "torchvision.models",
+    "torchvision.transforms.v2",
+    "tlcore.runs.preview",
     "transformers.models.bert.modeling_bert",
     "sklearn.metrics",
 )
@@ -183,7 +185,7 @@ class Nursery:
         gc.freeze()
         pid = os.fork()
         if pid == 0:
-            self.become(folder / "log.txt", lambda: jobs.work(self.home, folder))
+            self.become(folder / "log.txt", lambda: jobs.serve(self.home, folder))
         self.jobs[jobs.lane(folder)] = pid
         os.close(lock)
 

@@ -21,6 +21,7 @@ from tlcore.errors import TlcoreError
 from tlcore.evaluation.report import report
 from tlcore.features.feeds import Feeds
 from tlcore.features.stored import DatasetFeeds
+from tlcore.runs import companion
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.patience import patiently
 from tlcore.runs.pulse import pulse
@@ -58,6 +59,7 @@ def work(home: Path, run_id: str, claim: int) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     store = patiently(open_store, home, patience=STORE_SECONDS)
     patiently(store.update, run_id, claim=claim, pid=os.getpid(), activity="loading the data and the model")
+    companion.start(home, run_id)
     try:
         with pulse(store, run_id, claim):
             _train(home, store, patiently(store.run, run_id), claim)

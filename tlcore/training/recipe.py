@@ -131,7 +131,7 @@ class Recipe:
             "head": {"hidden": list(self.head.hidden), "dropout": list(self.head.dropout)},
             "optimizer": asdict(self.optimizer),
             "schedule": asdict(self.schedule),
-            "augmentation": asdict(self.augmentation),
+            "augmentation": self.augmentation.to_dict(),
             **({"phases": [_plain_phase(phase) for phase in self.phases]} if self.phases else {}),
             **({"extensions": list(self.extensions)} if self.extensions else {}),
         }

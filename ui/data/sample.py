@@ -1,0 +1,41 @@
+"""One sample, large, with what is known of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tlcore.data import Dataset
+from ui import state
+from ui.guard import guard
+from ui.words import plain, visible
+
+__all__ = ["facts", "open_sample"]
+
+PIXELS = 720
+
+
+def open_sample(dataset: Dataset, row: int) -> None:
+    """Show a row over the page."""
+    st.dialog("Sample", width="large")(_dialog)(dataset.id, row)
+
+
+def _dialog(dataset_id: str, row: int) -> None:
+    with guard():
+        facts(state.dataset(dataset_id), row)
+
+
+def facts(dataset: Dataset, row: int) -> None:
+    """The sample, then its class, split, group, size and origin."""
+    from tlcore.data.thumbnails import picture
+
+    known = dataset.manifest().iloc[row]
+    name, sample = dataset.classes[known["label"]], dataset.sample(row)
+    lines = {"Class": name, "Split": known["split"], "Group": known["group"], "From": known["origin"]}
+    if isinstance(sample, str):
+        st.text(sample)
+    else:
+        st.image(picture(sample, PIXELS), alt=f"{visible(name)}: {visible(known['origin'])}")
+        lines["Pixels"] = f"{sample.width:,} × {sample.height:,}"
+    for title, value in lines.items():
+        if value:
+            st.markdown(f"{title}: **{plain(value)}**")

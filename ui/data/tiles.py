@@ -1,0 +1,72 @@
+"""A wall of samples to click on: small pictures, or the beginnings of texts."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from tlcore.data import Dataset
+from ui.words import short, visible
+
+__all__ = ["text_table", "tiles"]
+
+_HERE = Path(__file__).parent
+CHARACTERS = 300
+
+
+def tiles(dataset: Dataset, rows: Sequence[int], *, key: str, chosen: int | None = None) -> int | None:
+    """Draw the images of these rows; the row that was clicked just now, or None."""
+    from tlcore.data.thumbnails import thumbnails
+
+    known = dataset.manifest().iloc[list(rows)]
+    pictures = thumbnails(dataset, rows)
+    drawn = [
+        {
+            "row": int(row),
+            "src": f"data:image/webp;base64,{b64encode(picture).decode()}" if picture else "",
+            "label": visible(dataset.classes[label]),
+            "note": str(split),
+            "origin": visible(origin),
+        }
+        for row, picture, label, split, origin in zip(
+            rows, pictures, known["label"], known["split"], known["origin"], strict=True
+        )
+    ]
+    told = _component()(key=key, data={"tiles": drawn, "chosen": chosen}, on_open_change=lambda: None)
+    return None if told.open is None else int(told.open)
+
+
+def text_table(dataset: Dataset, rows: Sequence[int], *, key: str) -> int | None:
+    """A table of the texts of these rows; the row that is selected, or None."""
+    known = dataset.manifest().iloc[list(rows)]
+    shown = known.assign(
+        text=[short(text, CHARACTERS) for text in known["sample"]],
+        label=[visible(dataset.classes[label]) for label in known["label"]],
+        where=[visible(origin) for origin in known["origin"]],
+    )[["text", "label", "split", "where"]]
+    event: Any = st.dataframe(
+        shown,
+        hide_index=True,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={"text": st.column_config.TextColumn("text", width="large")},
+        alt="Texts with their labels and splits",
+    )
+    places = event.selection.rows
+    return int(rows[places[0]]) if places and places[0] < len(rows) else None
+
+
+@cache
+def _component() -> Any:
+    return st.components.v2.component(
+        "tlstudio_tiles",
+        html='<div class="tiles"></div>\n',
+        css=(_HERE / "tiles.css").read_text(encoding="utf-8"),
+        js=(_HERE / "tiles.js").read_text(encoding="utf-8"),
+    )

@@ -1,0 +1,59 @@
+"""What is said on every page when a run ends: a toast, and the tab's title."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import state, tab
+from ui.guard import guard
+from ui.words import STATUS, percent, plain, short
+
+if TYPE_CHECKING:
+    from tlcore.runs import Run
+
+__all__ = ["notices"]
+
+POLL_SECONDS = 2.0
+VERBS = {
+    "finished": "is finished",
+    "stopped": "was stopped",
+    "paused": "is paused",
+    "failed": "failed",
+    "interrupted": "was interrupted",
+}
+
+
+def notices(page: str) -> None:
+    """Look for ends: now, and every two seconds while a run is live. The page called Train has a title of its own."""
+    with guard():
+        live = _live()
+        st.fragment(_look, run_every=POLL_SECONDS if live else None)(page)
+
+
+def _live() -> tuple[Run, ...]:
+    from tlcore.runs import LIVE
+
+    return state.studio().store.runs(status=LIVE)
+
+
+def _look(page: str) -> None:
+    with guard():
+        live = _live()
+        for run_id in state.ended(run.id for run in live):
+            _say(state.studio().run(run_id), page)
+        working = [run for run in live if run.status == "running"]
+        if page != "Train" and working:
+            share = max(run.progress(time.time()) for run in working)
+            tab.show(f"● {100 * share:.0f} % · {page} · {tab.NAME}")
+
+
+def _say(run: Run, page: str) -> None:
+    if run.live:
+        return
+    score = "" if run.test_accuracy is None else f": {percent(run.test_accuracy)} on the test split"
+    st.toast(f"**{plain(short(run.name))}** {VERBS[run.status]}{score}.", icon=STATUS[run.status][0], duration="long")
+    if page != "Train":
+        tab.of(run)
