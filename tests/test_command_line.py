@@ -165,6 +165,8 @@ def test_lora_counts_without_loading_a_model(shared_home, tmp_path):
         (["train", "/no/such/recipe.toml"], "Cannot read the recipe"),
         (["data", "/no/such/place"], "/no/such/place"),
         (["data", "sample:unicorns"], "unicorns"),
+        (["data", "public:unicorns"], "there are cifar10"),
+        (["data"], "--list for what is stored"),
         (["show", "nope"], "no run 'nope'"),
         (["stop", "nope"], "no run 'nope'"),
         (["models", "--add", "../up"], "cannot be the name of a backbone"),
@@ -228,3 +230,17 @@ def until(home, run_id, status):
     while (found := Studio(home).run(run_id)).status != status:
         assert time.monotonic() < deadline, f"{found.status}: {found.reason}"
         time.sleep(0.1)
+
+
+def test_datasets_are_listed_renamed_and_deleted(home):
+    from tlcore.data import add_sample
+
+    dataset = add_sample("messages", home)
+    (row,), _ = run("data", "--list", "--json", home=home)
+    assert (row["dataset"], row["samples"], row["source"]) == (dataset.id, 360, "sample:messages")
+    (renamed,), _ = run("data", dataset.id, "--rename", "Our mail", "--json", home=home)
+    assert renamed == {"dataset": dataset.id, "name": "Our mail"}
+    _, said = run("data", "messages", "--delete", "--yes", home=home, expect=2)
+    assert "messages" in said
+    (gone,), _ = run("data", dataset.id, "--delete", "--yes", "--json", home=home)
+    assert gone["deleted"] and run("data", "--list", "--json", home=home)[0] == []

@@ -11,6 +11,7 @@ import typer
 
 from tlcore.commands.application import AsJson, app
 from tlcore.commands.checks import Backbone, Checks, print_checks
+from tlcore.commands.keeping import delete_dataset, print_datasets, rename_dataset
 from tlcore.commands.table import print_rows
 from tlcore.errors import DataError
 from tlcore.home import home
@@ -21,22 +22,42 @@ if TYPE_CHECKING:
 __all__ = ["data"]
 
 Export = Annotated[Path | None, typer.Option(help="Write it with its splits as a zip to this file.")]
-Paths = Annotated[list[str], typer.Argument(help="Folders, zips, tars, images, a table, `sample:NAME`, or an id.")]
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(help="Folders, zips, tars, images, a table, `sample:NAME`, `public:NAME`, or a dataset's id."),
+]
 Text = Annotated[str, typer.Option("--text", "--file", help="The table's column of texts, or of images' file names.")]
 Label = Annotated[str, typer.Option(help="The table's column of labels.")]
 Split = Annotated[str, typer.Option(help="The table's column that says train, val or test.")]
 Group = Annotated[str, typer.Option(help="The table's column of what must stay in one split, patients for example.")]
 Into = Annotated[str, typer.Option(help="The id of a dataset that becomes a new version with these added.")]
 
+Listed = Annotated[bool, typer.Option("--list", help="The datasets that are stored.")]
+Rename = Annotated[str, typer.Option(help="What the dataset of this id is called from now on.")]
+Delete = Annotated[bool, typer.Option("--delete", help="Remove the dataset of this id, and its files.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before deleting.")]
+
 
 @app.command()
 def data(
-    paths: Paths, text: Text = "", label: Label = "", split: Split = "", group: Group = "", into: Into = "",
+    paths: Paths = None, text: Text = "", label: Label = "", split: Split = "", group: Group = "", into: Into = "",
     export: Export = None, as_json: AsJson = False, checks: Checks = False, backbone: Backbone = "minilm",
+    listed: Listed = False, rename: Rename = "", delete: Delete = False, yes: Yes = False,
 ) -> None:  # fmt: skip
-    """Check what people bring: its classes, its splits, and what is wrong with it."""
+    """Check what people bring: its classes, its splits, and what is wrong with it. Or list, rename, delete."""
     from tlcore.data import export as write
 
+    if listed:
+        print_datasets(as_json)
+        return
+    if not paths:
+        raise DataError("Say what to check: a path, sample:digits, public:cifar10, or --list for what is stored.")
+    if rename:
+        rename_dataset(paths, rename, as_json)
+        return
+    if delete:
+        delete_dataset(paths, yes, as_json)
+        return
     dataset = _brought(paths, _columns(text, label, split, group), into)
     if checks:
         print_checks(dataset, home(), backbone, as_json)

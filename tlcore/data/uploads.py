@@ -14,6 +14,7 @@ from tlcore.data.dataset import ID, Dataset, load_dataset
 from tlcore.data.ingestion import ingest
 from tlcore.data.limits import Limits
 from tlcore.data.names import file_name, readable
+from tlcore.data.publishing import add_public
 from tlcore.data.resplitting import resplit
 from tlcore.data.samples import add_sample
 from tlcore.data.splits import SplitRatios
@@ -98,7 +99,7 @@ def resolve(
     limits: Limits = Limits(),
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """`sample:NAME`, the id of a stored dataset, or the path of a zip, folder, csv or tsv, which is ingested.
+    """`sample:NAME`, `public:NAME`, a stored dataset's id, or the path of a zip, tar, folder or table to ingest.
 
     Raises:
         DataError: it is none of these, or cannot be used.
@@ -106,16 +107,27 @@ def resolve(
     kind, _, sample = source.partition(":")
     if kind == "sample":
         return add_sample(sample, home, split or SplitRatios())
+    if kind == "public":
+        return _divided(add_public(sample, home, _shares(progress), limits), split)
     if ID.fullmatch(source) and (home / "datasets" / source).is_dir():
-        stored = load_dataset(home, source)
-        return stored if split in (None, stored.split) else resplit(stored, split or SplitRatios())
+        return _divided(load_dataset(home, source), split)
     path = Path(source).expanduser()
     if not path.exists():
         raise DataError(
-            f"There is no file, folder or dataset {readable(source)!r}; give a path, a dataset's id, or sample:digits."
+            f"There is no file, folder or dataset {readable(source)!r}; give a path, a dataset's id, "
+            "sample:digits, or public:cifar10."
         )
     ratios = split or SplitRatios()
     return ingest(path, home, name=name, split=ratios, columns=columns, limits=limits, progress=progress)
+
+
+def _divided(dataset: Dataset, split: SplitRatios | None) -> Dataset:
+    return dataset if split is None or split == dataset.split else resplit(dataset, split)
+
+
+def _shares(progress: Callable[[int, int], None] | None) -> Callable[[float, str], None]:
+    """Progress in thousandths, for who counts."""
+    return lambda share, words: progress(round(1000 * share), 1000) if progress else None
 
 
 def _copy(stream: BinaryIO, path: Path, home: Path, limits: Limits) -> Path:

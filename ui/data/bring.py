@@ -20,6 +20,7 @@ from tlcore.data.uploads import receive_all
 from tlcore.errors import TlcoreError
 from tlcore.home import home
 from ui import state
+from ui.data.public import public
 from ui.guard import guard, say
 from ui.words import plain, short, visible
 
@@ -34,6 +35,7 @@ WAYS = {
     "files": ":material/upload_file: Files",
     "folder": ":material/folder_open: Folder",
     "server": ":material/dns: Server",
+    "public": ":material/public: Public",
 }
 MOST_NAMES = 20
 MODALITIES = {"image": ("images", ":material/image:"), "text": ("texts", ":material/notes:")}
@@ -65,6 +67,9 @@ def bring_your_own() -> None:
         way = st.segmented_control(
             "From", list(WAYS), default="files", format_func=WAYS.__getitem__, key="way-in", required=True
         )
+        if way == "public":
+            public()
+            return
         into = _into()
         with guard():
             _from_server(into) if way == "server" else _from_browser(way or "files", into)
