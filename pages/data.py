@@ -26,7 +26,7 @@ View = Callable[[Dataset], None]
 VIEWS: Mapping[str, tuple[str, View]] = {
     "overview": (":material/bar_chart: Overview", overview),
     "checks": (":material/fact_check: Checks", checks),
-    "explore": (":material/grid_view: Samples", explore),
+    "samples": (":material/grid_view: Samples", explore),
     "map": (":material/scatter_plot: Map", chart),
     "suspects": (":material/label_off: Doubtful labels", suspects),
     "split": (":material/call_split: Split", split),

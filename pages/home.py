@@ -46,7 +46,7 @@ def begin() -> None:
     sample_cards(columns)
     with next(columns), st.container(border=True, height="stretch", key="own"):
         st.markdown("#### :material/upload_file: Bring your own")
-        st.caption("Images as a zip with one folder per class, or texts as a csv with a text and a label column.")
+        st.caption("Images in class folders or with a table of labels, texts as csv, Excel, json or Parquet.")
         st.space("stretch")
         if st.button("Upload data", type="primary", icon=":material/arrow_forward:", key="bring", width="stretch"):
             st.switch_page("pages/data.py", query_params={"add": "1"})

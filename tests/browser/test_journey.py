@@ -87,7 +87,7 @@ def test_from_a_zip_to_the_test_score(page: Page, server: Server):
     bring(page)
     page.get_by_text("1 note on this data").click()
     expect(page.get_by_text("broken.png").first).to_be_visible()
-    run_id = start(page, epochs=1500)
+    run_id = start(page, epochs=700)
     until(server, run_id, training)
     status(page, "running")
     expect(page.locator(".js-plotly-plot .scatterlayer .trace").first).to_be_visible()

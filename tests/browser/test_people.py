@@ -38,10 +38,10 @@ def test_pause_and_resume_from_two_tabs(page: Page, server: Server):
 
     press(page, "pause")
     before = until(server, run_id, lambda run: run.status == "paused")
+    expect(page.locator("[data-testid=stToast]").first).to_contain_text("is paused")  # goes by itself, so it is first
     for one in (page, other):
         status(one, "paused", LONG_MS)
         expect(one).to_have_title(re.compile("paused"), timeout=LONG_MS)
-    expect(page.locator("[data-testid=stToast]").first).to_contain_text("is paused")
 
     press(other, "resume")
     after = until(server, run_id, lambda run: run.status == "running" and run.step > before.step)

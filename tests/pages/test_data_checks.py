@@ -9,7 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open, parameter, ran, texts, zipped
-from tlcore.data import Dataset, ingest, load_dataset
+from tlcore.data import Dataset, ingest, list_datasets, load_dataset
 from tlcore.runs import jobs
 
 
@@ -70,6 +70,7 @@ def test_a_fix_makes_a_version_without_what_is_ticked_and_undo_goes_back(open_pa
     at.button(key="undo-fix").click()
     ran(at)
     assert parameter(at, "dataset") == data.id
+    assert [one.id for one in list_datasets(home)] == [data.id], "no run had used what was made"
 
 
 def test_cancelled_checks_wait_to_be_asked_again(open_page: Open, home: Path) -> None:

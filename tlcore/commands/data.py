@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,6 +60,9 @@ def data(
         delete_dataset(paths, yes, as_json)
         return
     dataset = _brought(paths, _columns(text, label, split, group), into)
+    if export is not None:
+        write(dataset, export)
+        print(f"Written to {export}.", file=sys.stderr)
     if checks:
         print_checks(dataset, home(), backbone, as_json)
         return
@@ -66,8 +70,6 @@ def data(
         {"class": str(name), **{str(split): int(n) for split, n in row.items()}}
         for name, row in dataset.counts().iterrows()
     ]
-    if export is not None:
-        write(dataset, export)
     if as_json:
         result = {
             "dataset": dataset.id,
@@ -84,8 +86,6 @@ def data(
     for problem in dataset.problems:
         print(f"! {problem}")
     print(f"Dataset {dataset.id}: {dataset.n_samples:,} {dataset.modality}s in {len(dataset.classes)} classes.")
-    if export is not None:
-        print(f"Written to {export}.")
 
 
 def _brought(paths: list[str], columns: Columns | None, into: str) -> Dataset:

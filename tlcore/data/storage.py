@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tlcore.data.dataset import Dataset, Modality, content_folder, dataset_folder
+from tlcore.data.dataset import Dataset, Modality, content_folder, dataset_folder, load_dataset
 from tlcore.data.problems import Findings
 from tlcore.data.selection import Item
 from tlcore.data.splits import Split, SplitRatios
@@ -73,14 +73,16 @@ def keep(
 ) -> Dataset:
     """Store selected items, in their order, with files that lie in `folder / "files"`.
 
-    The same samples added again are the same dataset; its name, origins and problems are then the newer ones.
+    The same samples added again are the same dataset: its name and parent stay, origins and problems are new.
     """
     own = items[0].split is not None
     content = _content(modality, items)
+    dataset_id = _dataset_id(content, None if own else ratios, splits, [item.group for item in items])
+    before = _stored(home, dataset_id)
     dataset = Dataset(
-        id=_dataset_id(content, None if own else ratios, splits, [item.group for item in items]),
+        id=dataset_id,
         content=content,
-        name=name,
+        name=before.name if before else name,
         modality=modality,
         classes=tuple(sorted({item.label for item in items})),
         n_samples=len(items),
@@ -89,8 +91,8 @@ def keep(
         created=time.time(),
         split=None if own else ratios,
         problems=findings.problems(),
-        parent=parent,
-        change=change,
+        parent=before.parent if before else parent,
+        change=before.change if before else change,
         home=home,
     )
     if modality == "image":
@@ -100,6 +102,13 @@ def keep(
     _write_manifest(record, dataset, items, splits)
     _write_left_out(record, findings)
     return _move_record(record, dataset)
+
+
+def _stored(home: Path, dataset_id: str) -> Dataset | None:
+    try:
+        return load_dataset(home, dataset_id)
+    except DataError:
+        return None
 
 
 def derive(

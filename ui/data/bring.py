@@ -214,14 +214,9 @@ def _read(waiting: state.Upload, columns: Columns | None = None, *, folders: boo
         raise
     state.drop_upload()
     known = before.get(dataset.id)
-    state.tell(dataset.id, _known(known.name, dataset.name) if known else plain(dataset.change))
+    here = f"These samples were here already as '{plain(dataset.name)}'."
+    state.tell(dataset.id, here if known else plain(dataset.change))
     _open(dataset)
-
-
-def _known(before: str, now: str) -> str:
-    """What is said of samples that were there, in markdown."""
-    renamed = "; the dataset now carries this file's name" if now != before else ""
-    return f"These samples were here already as '{plain(before)}'{renamed}."
 
 
 def _reporter(show: Callable[..., object]) -> Callable[[int, int], None]:

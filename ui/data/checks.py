@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from tlcore.data import Dataset
+from tlcore.data import Dataset, list_datasets, load_dataset
 from tlcore.data.checks import Check, Finding, Fix, Report, mend
 from tlcore.data.checks import checks as known_checks
+from tlcore.data.versions import remove
 from tlcore.home import home
 from tlcore.runs import jobs
 from tlcore.runs.checking import about as asked
@@ -70,10 +71,20 @@ def _undo(dataset: Dataset) -> None:
             "Undo",
             icon=":material/undo:",
             key="undo-fix",
-            help="Shows the dataset this one was made from. Both are kept.",
-            on_click=state.choose,
-            args=("dataset", dataset.parent),
+            help="Back to the dataset this one was made from. This one is deleted, unless a run has used it.",
+            on_click=_back,
+            args=(dataset,),
         )
+
+
+def _back(dataset: Dataset) -> None:
+    """To the parent; what was made in between goes, unless something was built on it."""
+    with guard():
+        load_dataset(home(), dataset.parent)
+        used = any(run.dataset == dataset.id for run in state.studio().store.runs(limit=10_000))
+        if not used and not any(other.parent == dataset.id for other in list_datasets(home())):
+            remove(dataset)
+        state.choose("dataset", dataset.parent)
 
 
 def _report(dataset: Dataset, report: Report) -> None:
@@ -87,14 +98,15 @@ def _report(dataset: Dataset, report: Report) -> None:
 
 def _headline(dataset: Dataset, report: Report) -> None:
     n = sum(finding.level != "info" for finding in report.findings)
+    notes = len(report.findings) - n
     words = "No problem found" if not n else f"{n} {'problem' if n == 1 else 'problems'} found"
+    words += f", {notes} {'note' if notes == 1 else 'notes'}" if notes else ""
     icon = ":green[:material/verified:]" if not n else ":orange[:material/rule:]"
     took = f"{dataset.n_samples:,} {dataset.modality}s checked in {duration(report.seconds)}"
-    known = (
-        "" if report.n_measured == dataset.n_samples else f", {report.n_measured:,} of them measured for the first time"
-    )
+    new = f", {report.n_measured:,} of them measured for the first time"
+    new = "" if report.n_measured == dataset.n_samples else new if report.n_measured else "; all were measured before"
     st.subheader(f"{icon} {words}", anchor=False)
-    st.caption(f"{took}{known}.")
+    st.caption(f"{took}{new}.")
 
 
 def _finding(dataset: Dataset, finding: Finding, number: int, check: Check) -> None:

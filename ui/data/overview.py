@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from tlcore.data import Dataset
 from tlcore.data.spreadsheet import safe
+from tlcore.data.versions import lineage
 from ui import charts
 from ui.data.gallery import gallery
 from ui.data.split import summary
 from ui.layout import card
 from ui.words import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["overview"]
 
@@ -55,14 +62,16 @@ def classes(dataset: Dataset) -> None:
 
 def problems(dataset: Dataset) -> None:
     """What was noticed, and everything that was left out, to read and to take along."""
-    if not dataset.problems:
+    chain = lineage(dataset)  # what was left out when the first version was brought is missing in this one too
+    found = list(dict.fromkeys(problem for one in chain for problem in one.problems))
+    if not found:
         st.caption(":material/check: Nothing was left out.")
         return
-    left_out, n = dataset.left_out(), len(dataset.problems)
+    left_out, n = everything_left_out(chain), len(found)
     missing = "1 entry" if len(left_out) == 1 else f"{len(left_out):,} entries"
     title = f"{n} {'note' if n == 1 else 'notes'} on this data, {missing} left out"
     with st.expander(title, icon=":material/rule:", key="problems"):
-        for problem in dataset.problems:
+        for problem in found:
             st.markdown(f"**{plain(problem.where)}**  \n{plain(problem.what)} {plain(problem.advice)}")
         if len(left_out) <= n:
             return  # the notes have said it all
@@ -76,3 +85,10 @@ def problems(dataset: Dataset) -> None:
             key="left-out",
             on_click="ignore",
         )
+
+
+def everything_left_out(chain: Sequence[Dataset]) -> pd.DataFrame:
+    """`where` and `why` of all versions, each once."""
+    import pandas as pd
+
+    return pd.concat([one.left_out() for one in chain], ignore_index=True).drop_duplicates()

@@ -37,10 +37,8 @@ def leakage(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         check=LEAK,
         level="error" if trained else "warning",
-        title=f"{counted(len(apart), 'sample')} in more than one split",
-        text=_leaking(evidence, trained)
-        if trained
-        else "They lie in val and test: the choice of the best epoch has seen a part of test.",
+        title=f"{counted(len(apart), 'sample')} with copies in more than one split",
+        text=_leaking(evidence, trained, len(apart) - len(trained)),
         n=len(apart),
         rows=tuple(row for one in apart for row in one),
         groups=tuple(apart),
@@ -98,11 +96,12 @@ def near_duplicates(evidence: Evidence) -> Iterator[Finding]:
     if not again:
         return
     n, total = sum(len(one) - 1 for one in again), len(table)
+    has = "has" if len(again) == 1 else "have"
     yield Finding(
         check="near_duplicates",
         level="warning",
         title=counted(n, "near-duplicate"),
-        text=f"{counted(len(again), 'sample')} have {counted(n, 'more copy')} between them that differ in size, "
+        text=f"{counted(len(again), 'sample')} {has} {counted(n, 'more copy')} between them that differ in size, "
         f"compression, spelling or little else ({share(n, total)} of the data). They add nothing to learn from, and "
         "weigh double.",
         n=n,
@@ -112,7 +111,14 @@ def near_duplicates(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
-def _leaking(evidence: Evidence, clusters: Sequence[Cluster]) -> str:
+def _leaking(evidence: Evidence, clusters: Sequence[Cluster], others: int) -> str:
+    """What is like a sample of train, then what lies in val and test alone."""
+    lies = "lies" if others == 1 else "lie"
+    between = (
+        f"{counted(others, 'sample')} {lies} in val and test: the choice of the best epoch has seen a part of test."
+    )
+    if not clusters:
+        return between
     split = evidence.table["split"].to_numpy()
     parts = []
     for name in ("test", "val"):
@@ -121,7 +127,7 @@ def _leaking(evidence: Evidence, clusters: Sequence[Cluster]) -> str:
             parts.append(f"{n:,} of {total:,} {name} samples ({share(n, total)})")
     return (
         f"Nearly the same as a sample of train: {' and '.join(parts)}. Their score says what was learned by heart, so "
-        "it is too good."
+        f"it is too good.{' ' + between if others else ''}"
     )
 
 
