@@ -72,7 +72,7 @@ def test_a_folder_of_the_server(open_page: Open, home: Path, tmp_path: Path, mon
 
 def test_a_public_dataset_is_fetched_by_a_job_and_opened(open_page: Open, home: Path) -> None:
     at = way(open_page, "public")
-    assert "CIFAR-10 · 60,000 images in 10 classes · 170 MB · licence not stated" in at.selectbox[0].options
+    assert "CIFAR-10 · 60,000 images in 10 classes · 170 MB · licence on its homepage" in at.selectbox[0].options
     at.button(key="fetch-public").click()
     ran(at)
     assert jobs.look(home, "public", CIFAR).status == "waiting" and at.button(key="cancel-public")

@@ -45,7 +45,7 @@ def public() -> None:
 
 def _line(record: PublicDataset) -> str:
     size = f"{record.n_bytes / 1e6:,.0f} MB" if record.n_bytes else "size not stated"
-    licence = record.licence or "licence not stated"
+    licence = record.licence or "licence on its homepage"
     return f"{record.title} · {record.n_samples:,} images in {record.n_classes} classes · {size} · {licence}"
 
 
