@@ -110,3 +110,14 @@ def test_a_dataset_is_renamed_and_deleted(open_page: Open, home: Path, studio: S
     at.button(key="delete-dataset").click()
     ran(at)
     assert not list_datasets(home)
+
+
+def test_one_of_hugging_face_s_is_asked_for_by_its_name(open_page: Open, home: Path) -> None:
+    at = way(open_page, "public")
+    at.selectbox(key="public-name").select("hub")
+    ran(at)
+    at.text_input(key="hub-name").set_value("somebody/mail")
+    ran(at)
+    at.button(key="fetch-public").click()
+    ran(at)
+    assert jobs.look(home, "hub", {"name": "somebody/mail"}).status == "waiting" and at.button(key="cancel-public")
