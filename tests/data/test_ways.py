@@ -200,7 +200,9 @@ def test_every_format_of_table_is_the_same_dataset(tmp_path: Path, home: Path, n
     assert found.guess == Columns(text="text", label="label", split="split", group="user_id")
     assert found.preview["user_id"].tolist()[:3] == ["0", "0", "0"]
     dataset = ingest(path, home)
-    assert (dataset.n_samples, dataset.classes, dataset.split, dataset.problems) == (18, ("bad", "good"), None, ())
+    assert (dataset.n_samples, dataset.classes, dataset.split) == (18, ("bad", "good"), None)
+    (problem,) = dataset.problems
+    assert "Groups with samples in more than one of your splits" in problem.what
     manifest = dataset.manifest().set_index("sample")
     assert manifest.loc["good thing number 4", ["split", "group"]].tolist() == ["val", "2"]
     assert ingest(path, home, columns=Columns(text="text", label="label")).split is not None
