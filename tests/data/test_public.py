@@ -65,7 +65,7 @@ def test_one_with_arrays_keeps_its_splits_and_names(server, cifar, home):
     told: list[tuple[float, str]] = []
     dataset = add_public("cifar10", home, lambda share, words: told.append((share, words)))
     assert dataset.source == "public:cifar10" and dataset.name == "CIFAR-10" and dataset.split is None
-    assert dataset.classes == ("<i>ship</i>", "a/b", "cat") and "licence: none stated" in dataset.note
+    assert dataset.classes == ("<i>ship</i>", "a/b", "cat") and "licence: not known here" in dataset.note
     assert dataset.counts()["test"].tolist() == [2, 2, 2] and dataset.n_samples == 18
     assert dataset.counts()[["train", "val"]].sum(axis="columns").tolist() == [4, 4, 4]
     assert dataset.counts()["val"].min() >= 1, "val comes from train"

@@ -72,7 +72,7 @@ def test_a_folder_of_the_server(open_page: Open, home: Path, tmp_path: Path, mon
 
 def test_a_public_dataset_is_fetched_by_a_job_and_opened(open_page: Open, home: Path) -> None:
     at = way(open_page, "public")
-    assert "CIFAR-10 · 60,000 images in 10 classes · 170 MB · licence not stated" in at.selectbox[0].options
+    assert "CIFAR-10 · 60,000 images in 10 classes · 170 MB · licence on its homepage" in at.selectbox[0].options
     at.button(key="fetch-public").click()
     ran(at)
     assert jobs.look(home, "public", CIFAR).status == "waiting" and at.button(key="cancel-public")
@@ -110,3 +110,14 @@ def test_a_dataset_is_renamed_and_deleted(open_page: Open, home: Path, studio: S
     at.button(key="delete-dataset").click()
     ran(at)
     assert not list_datasets(home)
+
+
+def test_one_of_hugging_face_s_is_asked_for_by_its_name(open_page: Open, home: Path) -> None:
+    at = way(open_page, "public")
+    at.selectbox(key="public-name").select("hub")
+    ran(at)
+    at.text_input(key="hub-name").set_value("somebody/mail")
+    ran(at)
+    at.button(key="fetch-public").click()
+    ran(at)
+    assert jobs.look(home, "hub", {"name": "somebody/mail"}).status == "waiting" and at.button(key="cancel-public")

@@ -25,7 +25,9 @@ __all__ = ["data"]
 Export = Annotated[Path | None, typer.Option(help="Write it with its splits as a zip to this file.")]
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(help="Folders, zips, tars, images, a table, `sample:NAME`, `public:NAME`, or a dataset's id."),
+    typer.Argument(
+        help="Folders, zips, tars, images, a table, `sample:NAME`, `public:NAME`, `hf:OWNER/NAME`, or an id."
+    ),
 ]
 Text = Annotated[str, typer.Option("--text", "--file", help="The table's column of texts, or of images' file names.")]
 Label = Annotated[str, typer.Option(help="The table's column of labels.")]

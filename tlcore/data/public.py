@@ -39,7 +39,7 @@ class PublicDataset:
     """Of its download, about; 0 where not known."""
     homepage: str
     licence: str = ""
-    """As its homepage or repository states it; empty where none is stated."""
+    """As its makers state it; empty where that is not known here."""
     modality: Modality = "image"
     splits: Mapping[Split | None, Mapping[str, Any]]
     """How the loader is asked for each of its own splits; under None for all, where it has none."""
@@ -53,7 +53,7 @@ class PublicDataset:
     @property
     def note(self) -> str:
         """Where it comes from and what may be done with it."""
-        return f"{self.homepage}; licence: {self.licence or 'none stated there, ask its makers'}."
+        return f"{self.homepage}; licence: {self.licence or 'not known here, see its homepage'}."
 
 
 def public_dataset(name: str) -> PublicDataset | None:

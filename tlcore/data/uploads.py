@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from tlcore.data.columns import Columns
 from tlcore.data.dataset import ID, Dataset, load_dataset
+from tlcore.data.hub import add_hub
 from tlcore.data.ingestion import ingest
 from tlcore.data.limits import Limits
 from tlcore.data.names import file_name, readable
@@ -99,7 +100,7 @@ def resolve(
     limits: Limits = Limits(),
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """`sample:NAME`, `public:NAME`, a stored dataset's id, or the path of a zip, tar, folder or table to ingest.
+    """`sample:NAME`, `public:NAME`, `hf:OWNER/NAME`, a dataset's id, or the path of an archive, folder or table.
 
     Raises:
         DataError: it is none of these, or cannot be used.
@@ -109,13 +110,15 @@ def resolve(
         return add_sample(sample, home, split or SplitRatios())
     if kind == "public":
         return _divided(add_public(sample, home, _shares(progress), limits), split)
+    if kind == "hf":
+        return _divided(add_hub(sample, home, _shares(progress), limits), split)
     if ID.fullmatch(source) and (home / "datasets" / source).is_dir():
         return _divided(load_dataset(home, source), split)
     path = Path(source).expanduser()
     if not path.exists():
         raise DataError(
             f"There is no file, folder or dataset {readable(source)!r}; give a path, a dataset's id, "
-            "sample:digits, or public:cifar10."
+            "sample:digits, public:cifar10 or hf:OWNER/NAME."
         )
     ratios = split or SplitRatios()
     return ingest(path, home, name=name, split=ratios, columns=columns, limits=limits, progress=progress)
