@@ -21,6 +21,7 @@ from tlcore.errors import TlcoreError
 from tlcore.home import home
 from ui import state
 from ui.data.public import public
+from ui.data.uploaded import release
 from ui.guard import guard, say
 from ui.words import plain, short, visible
 
@@ -116,8 +117,10 @@ def _from_browser(way: str, into: str) -> None:
     if taken:
         files = list(taken)
         folder, paths = receive_all([(one.name, one) for one in files], home())
+        called = files[0].name
+        release(files)
         name = paths[0].name if len(paths) == 1 else f"{title_of(paths[0].name)} and {len(paths) - 1} more"
-        _keep(paths, folder, files[0].name if len(files) == 1 else name, into)
+        _keep(paths, folder, called if len(files) == 1 else name, into)
 
 
 def _from_server(into: str) -> None:
