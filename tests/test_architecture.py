@@ -220,3 +220,16 @@ def _luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_components_have_names_of_their_own() -> None:
+    """Streamlit lets the one registered last take the place of the other, in every page that shows either."""
+    names = [
+        node.args[0].value
+        for path in SOURCES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.components.v2.component"
+        if isinstance(node.args[0], ast.Constant)
+    ]
+    assert len(names) >= 5
+    assert sorted(names) == sorted(set(names))

@@ -65,7 +65,7 @@ def text_table(dataset: Dataset, rows: Sequence[int], *, key: str) -> int | None
 @cache
 def _component() -> Any:
     return st.components.v2.component(
-        "tlstudio_tiles",
+        "tlstudio_samples",
         html='<div class="tiles"></div>\n',
         css=(_HERE / "tiles.css").read_text(encoding="utf-8"),
         js=(_HERE / "tiles.js").read_text(encoding="utf-8"),
