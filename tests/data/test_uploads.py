@@ -108,7 +108,7 @@ def test_a_path_and_twice_is_once(tmp_path: Path, home: Path) -> None:
     path = str(table(tmp_path / "x.csv", reviews()))
     first, second = resolve(path, home), resolve(path, home)
     assert (first.id, first.name) == (second.id, "x")
-    assert resolve(path, home, name="Reviews").name == "Reviews"
+    assert resolve(path, home, name="Reviews").name == "x", "what is known keeps its name"
 
 
 @pytest.mark.parametrize("source", ["nowhere.zip", "0" * 12, "http://example.org/x.zip"])

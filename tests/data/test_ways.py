@@ -38,7 +38,7 @@ def test_a_tar_is_as_good_as_a_zip(tmp_path: Path, home: Path, ending: str) -> N
     if ending == "tar.zst":
         path.write_bytes(pa.compress(path.read_bytes(), "zstd", asbytes=True))
     dataset = ingest(path, home)
-    assert (dataset.id, dataset.name) == (same.id, "pets")
+    assert (dataset.id, dataset.name, dataset.source) == (same.id, "z", path.name), "known, so its name stays"
     assert not list((home / "incoming").iterdir())
 
 
