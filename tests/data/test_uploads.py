@@ -114,7 +114,7 @@ def test_a_path_and_twice_is_once(tmp_path: Path, home: Path) -> None:
 @pytest.mark.parametrize("source", ["nowhere.zip", "0" * 12, "http://example.org/x.zip"])
 def test_none_of_these(home: Path, source: str) -> None:
     with pytest.raises(
-        DataError, match=r"^There is no file, folder or dataset '.*'; give a path, a dataset's id, or sample:"
+        DataError, match=r"^There is no file, folder or dataset '.*'; give a path, a dataset's id, sample:"
     ):
         resolve(source, home)
 
