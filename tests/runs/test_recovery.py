@@ -204,7 +204,9 @@ def test_two_servers_on_one_store_share_its_runs(studio, messages, postgres, mon
         one.warm(), two.warm()
         wait_for_both = [one.launch(recipe(messages, epochs=LONG)) for _ in homes]
         wait_for_both = [wait(one, run, training) for run in wait_for_both]
-        places = [[home.name for home in homes if run_folder(home, run.id).exists()] for run in wait_for_both]
+        places = [
+            [home.name for home in homes if (run_folder(home, run.id) / "log.txt").exists()] for run in wait_for_both
+        ]
         assert sorted(places) == [["one"], ["two"]]
         short = [two.launch(recipe(messages, seed=seed)) for seed in range(3)]
         for run in wait_for_both:

@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.conftest import end_processes
 from tlcore.data import resolve
 from tlcore.errors import DivergedError
 from tlcore.runs import Studio, launcher, run_folder, worker
@@ -15,6 +16,7 @@ from tlcore.training.loop import fit
 @pytest.fixture
 def queued(shared_home, monkeypatch):
     """A run that nobody but the test starts."""
+    end_processes(shared_home)  # a nursery that earlier tests left would take it within seconds
     monkeypatch.setattr(launcher, "ring", lambda home: None)
     studio = Studio(shared_home)
     dataset = resolve("sample:messages", shared_home)

@@ -147,7 +147,8 @@ class Nursery:
 
     def startable(self, run: Run) -> bool:
         """Whether its data is in this home, and its state is not in another's."""
-        own = not run.claim or run.host == socket.gethostname() or run_folder(self.home, run.id).is_dir()
+        worked_here = (run_folder(self.home, run.id) / "log.txt").exists()  # who came second has a folder with a lock
+        own = not run.claim or run.host == socket.gethostname() or worked_here
         return own and (self.home / "datasets" / run.dataset).is_dir()
 
     def start(self, run: Run, slot: int) -> None:
