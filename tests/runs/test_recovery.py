@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -234,3 +235,13 @@ def test_killed_workers_lose_no_finished_epoch_and_leave_nothing_behind(shared_h
     found = Soak(shared_home, seed=1).run(kills=3, epochs=30)
     assert found.kills >= 3 and found.runs >= 1
     assert (found.lost_epochs, found.backward, found.unreadable, found.orphans) == (0, 0, 0, 0)
+
+
+def test_who_comes_second_to_a_run_leaves_no_lock_that_says_it_is_dead(home):
+    words = dict.fromkeys(("name", "user", "dataset", "dataset_name", "modality", "backbone", "strategy"), "x")
+    nursery = Nursery(home=home, lock=-1)
+    run = nursery.store.create(id="contested", recipe={}, epochs=1, **words)
+    assert nursery.store.take(run.id, host=socket.gethostname(), boot="", slot=0, activity="elsewhere") == 1
+    nursery.start(run, 0)
+    assert not nursery.children and not run_folder(home, run.id).exists()
+    assert Studio(home).run(run.id).status == "running"

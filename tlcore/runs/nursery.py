@@ -160,6 +160,7 @@ class Nursery:
         try:
             claim = self.store.take(run.id, host=socket.gethostname(), boot=boot(), slot=slot, activity="starting")
             if claim is None:
+                _leave_no_lock(folder)
                 return
             child = Child(run=run.id, claim=claim, slot=slot)
             gc.freeze()
@@ -260,6 +261,13 @@ class Nursery:
             seen = self.store.last_seen(child.run)
             self.store.end(child.run, "interrupted", reason, where=unfinished, claim=child.claim, finished=seen)
             self.dead.pop(0)
+
+
+def _leave_no_lock(folder: Path) -> None:
+    """Of a run that another home's nursery claimed first: a free lock here would say that its worker is dead."""
+    if [path.name for path in folder.iterdir()] == ["lock"]:
+        (folder / "lock").unlink()
+        folder.rmdir()
 
 
 def _reason(pid: int, status: int) -> str:
