@@ -6,16 +6,11 @@ may cost the training anything.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -24,7 +19,8 @@ from playwright.sync_api import Browser, sync_playwright
 from bench import material
 from bench.timing import Row
 from tests.browser import chromium
-from tests.conftest import end_processes
+from tests.browser.conftest import Server
+from tests.conftest import end_processes, free_port
 from tlcore.runs import Studio
 from tlcore.strategies import strategy
 from tlcore.training import Recipe
@@ -35,7 +31,6 @@ TABS, WINDOW_SECONDS, TIMES, SETTLE_SECONDS = 5, 30.0, 4, 8.0
 WATCHED = 10
 """Steps whose way to the screen is timed."""
 STEP = re.compile(r"step ([\d,]+) of")
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def measure(folder: Path) -> Iterator[Row]:
@@ -51,15 +46,19 @@ def measure(folder: Path) -> Iterator[Row]:
         batch_size=8,
     )
     paces: dict[int, list[float]] = {0: [], TABS: []}
-    with _server(home) as url, _browser(folder) as browser:
+    server = Server(home=home, log=folder / "server.log", port=free_port())
+    with ExitStack() as ends:
+        ends.callback(server.stop)
+        server.start()
+        browser = ends.enter_context(_browser(folder))
         run = studio.launch(recipe).id
         while studio.run(run).epoch < 2:
             assert studio.run(run).live, studio.run(run).reason
             time.sleep(0.5)
         for _ in range(TIMES):
             for tabs in paces:
-                paces[tabs].append(_pace(studio, run, browser, f"{url}/train?run={run}", tabs))
-        late = sorted(_late(studio, run, browser, f"{url}/train?run={run}"))
+                paces[tabs].append(_pace(studio, run, browser, f"{server.url}/train?run={run}", tabs))
+        late = sorted(_late(studio, run, browser, f"{server.url}/train?run={run}"))
         studio.stop(run)
     end_processes(home)
     without, watched = median(paces[0]), median(paces[TABS])
@@ -116,32 +115,6 @@ def _late(studio: Studio, run: str, browser: Browser, address: str) -> list[floa
 def _step(words: str) -> int:
     found = STEP.search(words)
     return int(found[1].replace(",", "")) if found else 0
-
-
-@contextmanager
-def _server(home: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = {**os.environ, "TLSTUDIO_HOME": str(home)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def _wait(address: str) -> None:
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("The server did not come up.")
 
 
 @contextmanager

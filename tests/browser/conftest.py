@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import chromium
-from tests.conftest import end_processes
+from tests.conftest import end_processes, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
@@ -98,7 +97,7 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all browser tests; `restart` it, read its `url`, `home` and `log`."""
     folder = tmp_path_factory.mktemp("server")
-    made = Server(home=folder / "home", log=folder / "server.log", port=_free_port())
+    made = Server(home=folder / "home", log=folder / "server.log", port=free_port())
     made.home.mkdir()
     made.start()
     yield made
@@ -147,9 +146,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.when == "call":
         item.stash[OUTCOME] = report
     return report
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -8,7 +8,23 @@ from pathlib import Path
 import pytest
 
 from tests.runs import postgresql
+from tlcore.data import Dataset, add_sample
+from tlcore.runs import Studio
 from tlcore.runs.store import Store
+
+
+@pytest.fixture(scope="module")
+def studio(shared_home: Path) -> Studio:
+    """A studio whose nursery stays warm over the tests of a module."""
+    made = Studio(shared_home)
+    made.warm()
+    return made
+
+
+@pytest.fixture(scope="module")
+def messages(studio: Studio) -> Dataset:
+    """The sample of texts, in that studio's home."""
+    return add_sample("messages", studio.home)
 
 
 @pytest.fixture(scope="session")

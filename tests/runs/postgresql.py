@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from tests.conftest import free_port
+
 __all__ = ["Server", "find", "install", "missing", "served"]
 
 APT_SECONDS = 900
@@ -83,7 +85,7 @@ def served(programs: Path) -> Iterator[Server]:
     user = _user()
     if user is not None:
         os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
     making = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     subprocess.run(making, user=user, cwd=folder, capture_output=True, check=True)
     settings = ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}", *QUICK]
@@ -120,12 +122,6 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
                 return
         time.sleep(0.05)
     raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main() -> int:

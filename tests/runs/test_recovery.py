@@ -17,7 +17,6 @@ import pytest
 from bench.soak import Soak
 from tests.conftest import end_processes
 from tests.runs.test_studio import LONG, over, recipe, training, wait
-from tlcore.data import add_sample
 from tlcore.lock import is_held
 from tlcore.runs import Settings, Studio, run_folder
 from tlcore.runs.nursery import Nursery
@@ -34,18 +33,6 @@ studio.warm()
 print(studio.launch(Recipe.from_toml(sys.argv[2])).id, flush=True)
 time.sleep(600)
 """
-
-
-@pytest.fixture(scope="module")
-def studio(shared_home):
-    made = Studio(shared_home)
-    made.warm()
-    return made
-
-
-@pytest.fixture(scope="module")
-def messages(studio):
-    return add_sample("messages", studio.home)
 
 
 def epochs(studio, run):

@@ -7,27 +7,12 @@ import time
 import psutil
 import pytest
 
-from tlcore.data import add_sample
 from tlcore.errors import DataError, RecipeError, RunError
 from tlcore.lock import is_held
-from tlcore.runs import Studio
 from tlcore.strategies import strategy
 from tlcore.training import Recipe
 
 LONG = 5000
-
-
-@pytest.fixture(scope="module")
-def studio(shared_home):
-    """A studio whose nursery stays warm over the tests of this module."""
-    made = Studio(shared_home)
-    made.warm()
-    return made
-
-
-@pytest.fixture(scope="module")
-def messages(studio):
-    return add_sample("messages", studio.home)
 
 
 def recipe(dataset, **changes):

@@ -8,12 +8,16 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tlcore.data.dataset import Dataset, content_folder, dataset_folder, list_datasets, load_dataset
 from tlcore.data.names import readable
 from tlcore.errors import DataError
 
-__all__ = ["lineage", "remove", "rename"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["everything_left_out", "lineage", "remove", "rename"]
 
 MAX_NAME_CHARS = 120
 
@@ -27,6 +31,14 @@ def lineage(dataset: Dataset) -> tuple[Dataset, ...]:
         except DataError:
             break
     return tuple(chain)
+
+
+def everything_left_out(dataset: Dataset) -> pd.DataFrame:
+    """`where` and `why` of all that was not taken in, here and in the versions that led here, each once."""
+    import pandas as pd
+
+    tables = [one.left_out() for one in lineage(dataset)]
+    return pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
 def rename(dataset: Dataset, name: str) -> Dataset:

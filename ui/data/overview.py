@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from tlcore.data import Dataset
 from tlcore.data.spreadsheet import safe
-from tlcore.data.versions import lineage
+from tlcore.data.versions import everything_left_out, lineage
 from ui import charts
 from ui.data.gallery import gallery
 from ui.data.split import summary
 from ui.layout import card
 from ui.words import plain
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["overview"]
 
@@ -62,12 +56,11 @@ def classes(dataset: Dataset) -> None:
 
 def problems(dataset: Dataset) -> None:
     """What was noticed, and everything that was left out, to read and to take along."""
-    chain = lineage(dataset)  # what was left out when the first version was brought is missing in this one too
-    found = list(dict.fromkeys(problem for one in chain for problem in one.problems))
+    found = list(dict.fromkeys(problem for one in lineage(dataset) for problem in one.problems))
     if not found:
         st.caption(":material/check: Nothing was left out.")
         return
-    left_out, n = everything_left_out(chain), len(found)
+    left_out, n = everything_left_out(dataset), len(found)
     missing = "1 entry" if len(left_out) == 1 else f"{len(left_out):,} entries"
     title = f"{n} {'note' if n == 1 else 'notes'} on this data, {missing} left out"
     with st.expander(title, icon=":material/rule:", key="problems"):
@@ -85,10 +78,3 @@ def problems(dataset: Dataset) -> None:
             key="left-out",
             on_click="ignore",
         )
-
-
-def everything_left_out(chain: Sequence[Dataset]) -> pd.DataFrame:
-    """`where` and `why` of all versions, each once."""
-    import pandas as pd
-
-    return pd.concat([one.left_out() for one in chain], ignore_index=True).drop_duplicates()

@@ -17,9 +17,9 @@ from tlcore.data.checks.finding import LEVELS, Finding, Report
 from tlcore.data.checks.likeness import PICTURE_BITS, TEXT_BITS, alike_pictures, alike_texts, near_pairs, united
 from tlcore.data.checks.measuring import measures
 from tlcore.data.checks.quality import BLANK, MIN_PIXELS
-from tlcore.data.dataset import Dataset, Modality, load_dataset
+from tlcore.data.dataset import Dataset, Modality
 from tlcore.data.splits import SplitRatios
-from tlcore.errors import DataError
+from tlcore.data.versions import everything_left_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,7 @@ def _evidence(dataset: Dataset, measured: pd.DataFrame, clusters: NDArray[np.int
         classes=dataset.classes,
         table=pd.concat([manifest, measured], axis="columns"),
         clusters=clusters,
-        left_out=_left_out(dataset),
+        left_out=everything_left_out(dataset),
         shares=(dataset.split or SplitRatios()).shares,
         reads=reads,
     )
@@ -107,17 +107,3 @@ def _clusters(measured: pd.DataFrame, modality: Modality, tell: Callable[[float]
     else:
         pairs = alike_texts(pairs, some["plain"].tolist())
     return united(rows[pairs], len(measured))
-
-
-def _left_out(dataset: Dataset) -> pd.DataFrame:
-    """Also of the datasets that it was made from: they were brought, it was not."""
-    import pandas as pd
-
-    tables, now = [dataset.left_out()], dataset
-    while now.parent:
-        try:
-            now = load_dataset(dataset.home, now.parent)
-            tables.append(now.left_out())
-        except (DataError, FileNotFoundError):  # deleted since
-            break
-    return pd.concat(tables, ignore_index=True).drop_duplicates()
