@@ -9,6 +9,7 @@ import streamlit as st
 from tlcore.data import Dataset, list_datasets
 from tlcore.home import home
 from ui import state
+from ui.data import state as data_state
 from ui.data.bring import bring_your_own, sample_cards
 from ui.data.checks import checks
 from ui.data.explore import explore
@@ -38,7 +39,7 @@ VIEWS: Mapping[str, tuple[str, View]] = {
 
 def bring(open_at_once: bool) -> None:
     """The upload box and the samples; folded away once there is something to look at."""
-    waiting = state.upload() is not None or st.query_params.get("add") == "1"
+    waiting = data_state.upload() is not None or st.query_params.get("add") == "1"
     if open_at_once:
         with card("Bring your own data", key="bring-card", icon=":material/upload_file:"):
             bring_your_own()
@@ -71,8 +72,8 @@ def main() -> None:
     with action:
         manage(dataset)
     st.caption(" · ".join(plain(part) for part in (f"Source: {dataset.source}", dataset.note) if part))
-    if state.told(dataset.id):
-        st.info(state.told(dataset.id), icon=":material/info:")
+    if data_state.told(dataset.id):
+        st.info(data_state.told(dataset.id), icon=":material/info:")
     view = state.segment("view", list(VIEWS), lambda name: VIEWS[name][0], label="View")
     VIEWS[view][1](dataset)
 

@@ -1,13 +1,12 @@
-"""Typed access to the session and to what is cached for it. No other file names a session key, but `ui/model_state.py`.
+"""Typed access to the session and to what is cached for it. No other file names a session key, but
+`ui/model_state.py` and `ui/data/state.py`.
 
 What a page shows is in the URL; the session only remembers the last choice for when a page is opened without one.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -18,27 +17,22 @@ from ui.words import plain
 
 if TYPE_CHECKING:
     from tlcore.data import Dataset
-    from tlcore.data.ingestion import Survey
     from tlcore.runs import Studio
     from tlcore.strategies import Phase
     from ui.history import History
 
 __all__ = [
-    "Upload",
     "asked_anew",
     "choose",
     "choose_name",
     "chosen_name",
     "dataset",
-    "decisions",
-    "drop_upload",
     "ended",
     "entered",
     "forget",
     "given_phases",
     "history",
     "keep_shown",
-    "keep_upload",
     "last_shown",
     "let_go",
     "linked",
@@ -48,12 +42,7 @@ __all__ = [
     "remember",
     "remembered",
     "segment",
-    "spare",
-    "spared",
     "studio",
-    "tell",
-    "told",
-    "upload",
     "uploader_key",
     "write",
     "zoom",
@@ -61,22 +50,6 @@ __all__ = [
 
 
 Value = TypeVar("Value", bool, int, float, str, list[str])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """Files on their way in."""
-
-    paths: tuple[Path, ...]
-    """Where they lie: below `folder`, or on the server."""
-    folder: Path | None
-    """The folder of their own in the studio's home, which goes with them; None for what is the server's."""
-    name: str
-    """As the user calls them."""
-    survey: Survey
-    """What they seem to be."""
-    into: str = ""
-    """The id of the dataset that they are added to; empty for a new one."""
 
 
 def studio() -> Studio:
@@ -236,43 +209,14 @@ def choose(kind: str, chosen: str) -> None:
     st.query_params[kind] = chosen
 
 
-def upload() -> Upload | None:
-    """The file that waits to be read, if any. It survives a change of page."""
-    return st.session_state.get("upload")
-
-
 def uploader_key() -> str:
     """Changes with every file taken, so that the widget lets go of its bytes."""
     return f"uploader-{st.session_state.get('uploads', 0)}"
 
 
-def keep_upload(taken: Upload) -> None:
-    """Remember a file that is on disk now."""
-    st.session_state["upload"] = taken
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
-
-
 def let_go() -> None:
     """Draw the upload box anew, without what it holds."""
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
-
-
-def drop_upload() -> None:
-    """Forget the waiting file and delete it."""
-    waiting = st.session_state.pop("upload", None)
-    if waiting is not None and waiting.folder is not None:
-        shutil.rmtree(waiting.folder, ignore_errors=True)
-
-
-def tell(dataset_id: str, text: str) -> None:
-    """Keep a sentence, in markdown, about how a dataset came in; it takes the place of the last one."""
-    st.session_state["told"] = (dataset_id, text)
-
-
-def told(dataset_id: str) -> str:
-    """The sentence about this dataset, or nothing."""
-    about, text = st.session_state.get("told", ("", ""))
-    return text if about == dataset_id else ""
 
 
 def chosen_name() -> str | None:
@@ -303,27 +247,6 @@ def ended(live: Iterable[str]) -> tuple[str, ...]:
     before = st.session_state.get("live runs", set())
     st.session_state["live runs"] = now
     return tuple(sorted(before - now))
-
-
-def spared(dataset_id: str, check: str) -> frozenset[int]:
-    """Rows that somebody unticked among those that the fix of a check would leave out."""
-    rows: frozenset[int] = st.session_state.get(f"spared {dataset_id} {check}", frozenset())
-    return rows
-
-
-def spare(dataset_id: str, check: str, row: int, tick: str) -> None:
-    """Take note of the checkbox `tick`: unticked, the row is kept."""
-    others = spared(dataset_id, check) - {row}
-    st.session_state[f"spared {dataset_id} {check}"] = others if st.session_state[tick] else others | {row}
-
-
-def decisions(dataset_id: str) -> dict[int, str]:
-    """What the user decided of single samples, by row; only of the dataset shown last."""
-    about, held = st.session_state.get("decisions", ("", {}))
-    if about != dataset_id:
-        held = {}
-        st.session_state["decisions"] = (dataset_id, held)
-    return held
 
 
 def history(run_id: str) -> History:

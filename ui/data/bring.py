@@ -20,6 +20,7 @@ from tlcore.data.uploads import receive_all
 from tlcore.errors import TlcoreError
 from tlcore.home import home
 from ui import state
+from ui.data import state as data_state
 from ui.data.public import public
 from ui.data.uploaded import release
 from ui.guard import guard, say
@@ -63,7 +64,7 @@ def _sample(sample: Sample) -> None:
 
 def bring_your_own() -> None:
     """Files, a folder, or what lies on the server; read at once, or after the columns of a table are named."""
-    waiting = state.upload()
+    waiting = data_state.upload()
     if waiting is None:
         way = st.segmented_control(
             "From", list(WAYS), default="files", format_func=WAYS.__getitem__, key="way-in", required=True
@@ -81,10 +82,10 @@ def bring_your_own() -> None:
         else:
             _ask_columns(waiting, waiting.survey.table)
     except TlcoreError as error:
-        state.drop_upload()
+        data_state.drop_upload()
         say(error)
     except Exception:
-        state.drop_upload()
+        data_state.drop_upload()
         raise
 
 
@@ -157,11 +158,11 @@ def _keep(paths: tuple[Path, ...], folder: Path | None, name: str, into: str) ->
             shutil.rmtree(folder, ignore_errors=True)
             state.let_go()
         raise
-    state.keep_upload(state.Upload(paths=paths, folder=folder, name=name, survey=found, into=into))
+    data_state.keep_upload(data_state.Upload(paths=paths, folder=folder, name=name, survey=found, into=into))
     st.rerun()
 
 
-def _ask_columns(waiting: state.Upload, table: Table) -> None:
+def _ask_columns(waiting: data_state.Upload, table: Table) -> None:
     """The guessed columns, for the user to change, above the table's first rows.
 
     A table that is refused stays, for other columns may do.
@@ -181,7 +182,7 @@ def _ask_columns(waiting: state.Upload, table: Table) -> None:
     with st.container(horizontal=True):
         asked = st.button("Read this table", type="primary", icon=":material/download_done:", key="read-table")
         by_folder = listed and st.button("Take the folders as classes", icon=":material/folder:", key="read-folders")
-        st.button("Discard", on_click=state.drop_upload, key="discard-upload")
+        st.button("Discard", on_click=data_state.drop_upload, key="discard-upload")
     if asked or by_folder:
         try:
             chosen = None if by_folder else Columns(text=text, label=label, split=split, group=group)
@@ -198,12 +199,12 @@ def _column(place: DeltaGenerator, label: str, table: Table, guess: str, key: st
     )
 
 
-def _read(waiting: state.Upload, columns: Columns | None = None, *, folders: bool = False) -> None:
+def _read(waiting: data_state.Upload, columns: Columns | None = None, *, folders: bool = False) -> None:
     """Ingest with a bar; any other click, Cancel too, ends it here, and what was begun is removed."""
     place = st.empty()
     with place.container():
         bar = st.progress(0.0, text=f"Reading {plain(waiting.name)}…")
-        st.button("Cancel", on_click=state.drop_upload, key="cancel-upload")
+        st.button("Cancel", on_click=data_state.drop_upload, key="cancel-upload")
     before = {dataset.id: dataset for dataset in list_datasets(home())}
     how: dict[str, Any] = {"columns": columns, "folders": folders, "inside_only": waiting.folder is None}
     report = _reporter(bar.progress)
@@ -215,10 +216,10 @@ def _read(waiting: state.Upload, columns: Columns | None = None, *, folders: boo
     except TlcoreError:
         place.empty()
         raise
-    state.drop_upload()
+    data_state.drop_upload()
     known = before.get(dataset.id)
     here = f"These samples were here already as '{plain(dataset.name)}'."
-    state.tell(dataset.id, here if known else plain(dataset.change))
+    data_state.tell(dataset.id, here if known else plain(dataset.change))
     _open(dataset)
 
 

@@ -15,6 +15,7 @@ from tlcore.home import home
 from tlcore.runs import jobs
 from tlcore.runs.checking import about as asked
 from ui import state
+from ui.data import state as data_state
 from ui.data.distributions import distributions
 from ui.data.examples import examples
 from ui.guard import guard
@@ -132,7 +133,7 @@ def _finding(dataset: Dataset, finding: Finding, number: int, check: Check) -> N
 
 def _fix(dataset: Dataset, check: str, fix: Fix) -> None:
     with guard():
-        made = mend(dataset, fix, spare=state.spared(dataset.id, check))
+        made = mend(dataset, fix, spare=data_state.spared(dataset.id, check))
         state.choose("dataset", made.id)
         st.toast(plain(made.change or fix.change), icon=":material/check:")
 

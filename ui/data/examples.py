@@ -9,6 +9,7 @@ import streamlit as st
 from tlcore.data import Dataset
 from tlcore.data.checks import Finding
 from ui import state
+from ui.data import state as data_state
 from ui.data.thumbnails import PIXELS, excerpt, thumbnail
 from ui.guard import guard
 from ui.words import plain, short, visible
@@ -86,8 +87,8 @@ def _label(dataset: Dataset, row: int) -> None:
 
 def _tick(dataset_id: str, row: int, check: str) -> None:
     key = f"drop-{check}-{row}-{dataset_id}"
-    ticked = row not in state.spared(dataset_id, check)
-    st.checkbox("Leave out", value=ticked, key=key, on_change=state.spare, args=(dataset_id, check, row, key))
+    ticked = row not in data_state.spared(dataset_id, check)
+    st.checkbox("Leave out", value=ticked, key=key, on_change=data_state.spare, args=(dataset_id, check, row, key))
 
 
 def _origin(dataset: Dataset, row: int) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 from tlcore.data import Dataset
 from tlcore.data.revision import items_of, revise
 from ui import state
+from ui.data import state as data_state
 from ui.data.backbone import looking
 from ui.data.sample import open_sample
 from ui.guard import guard
@@ -59,7 +60,7 @@ def _show(dataset: Dataset, found: Mapping[str, Any]) -> None:
     if not listed:
         st.success("No label contradicts the features.", icon=":material/check_circle:")
         return
-    n, decided = -(-len(listed) // A_PAGE), state.decisions(dataset.id)
+    n, decided = -(-len(listed) // A_PAGE), data_state.decisions(dataset.id)
     page = st.pagination(n, **state.linked("suspect-page", 1, lambda value: 1 <= value <= n)) if n > 1 else 1
     shown = listed[(page - 1) * A_PAGE : page * A_PAGE]
     opened = _list(dataset, shown, decided)
