@@ -1,4 +1,4 @@
-"""TL Studio in a browser: `streamlit run app.py`."""
+"""TL Studio in a browser: its pages and what is on all of them. `server.py` serves it."""
 
 from pathlib import Path
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,9 @@ from tlcore.data.limits import Limits
 from tlcore.data.names import readable
 from tlcore.data.storage import check_space
 from tlcore.errors import DataError
+from tlcore.lock import take
 
-__all__ = ["Told", "fetch"]
+__all__ = ["Told", "fetch", "reserved"]
 
 Told = Callable[[int, int], None]
 """Takes bytes done of a file, and bytes in all; 0 where the server does not say."""
@@ -23,6 +27,28 @@ CHUNK = 2**20
 TIMEOUT = 20.0
 """Seconds without a byte after which the network counts as absent."""
 MAX_REASON_CHARS = 160
+
+
+@contextmanager
+def reserved(home: Path, folder: str, title: str) -> Iterator[Path]:
+    """A folder for the downloads of one dataset, this process's alone; it goes once the block came to its end.
+
+    After an error what was fetched stays, and the next block goes on from there.
+
+    Raises:
+        DataError: another process is fetching the same.
+    """
+    path = home / "incoming" / folder
+    path.mkdir(parents=True, exist_ok=True)
+    os.utime(path)  # what is under way is not swept as forgotten
+    lock = take(path / "lock")
+    if lock is None:
+        raise DataError(f"{title} is being fetched already; wait for that, then it is there at once.")
+    try:
+        yield path
+        shutil.rmtree(path, ignore_errors=True)
+    finally:
+        os.close(lock)
 
 
 def fetch(urls: Sequence[str], target: Path, told: Told, *, md5: str = "", limits: Limits = Limits()) -> None:

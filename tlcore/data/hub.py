@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,7 +12,7 @@ from typing import Any
 from tlcore.data.columnar import class_names, read_columnar
 from tlcore.data.columns import SPLIT_NAMES, Columns
 from tlcore.data.dataset import Dataset, list_datasets
-from tlcore.data.fetching import fetch
+from tlcore.data.fetching import fetch, reserved
 from tlcore.data.ingestion import ingest_images, ingest_table
 from tlcore.data.layout import Placed
 from tlcore.data.limits import Limits
@@ -25,7 +23,6 @@ from tlcore.data.splits import Split, SplitRatios
 from tlcore.data.storage import workspace
 from tlcore.data.tables import inspect_table
 from tlcore.errors import DataError
-from tlcore.lock import take
 
 __all__ = ["add_hub", "stored_hub"]
 
@@ -76,20 +73,10 @@ def add_hub(
     chosen = _chosen(files, wanted, repository)
     if (n_bytes := sum(file.size for file in chosen)) > limits.max_bytes:
         raise DataError(f"{name} has {n_bytes:,} bytes, {limits.max_bytes:,} are allowed; choose a smaller one.")
-    folder = home / "incoming" / f"hub-{name.replace('/', '--').replace(':', '--')}"
-    folder.mkdir(parents=True, exist_ok=True)
-    os.utime(folder)  # what is under way is not swept as forgotten
-    lock = take(folder / "lock")
-    if lock is None:
-        raise DataError(f"{name} is being fetched already; wait for that, then it is there at once.")
     note = f"https://huggingface.co/datasets/{repository}; licence: {licence or 'not stated, see its card'}."
-    try:
+    with reserved(home, f"hub-{name.replace('/', '--').replace(':', '--')}", name) as folder:
         paths = _fetched(repository, revision, chosen, folder / revision, n_bytes, tell, limits)
-        dataset = _ingested(name, note, paths, home, tell, limits)
-        shutil.rmtree(folder, ignore_errors=True)
-        return dataset
-    finally:
-        os.close(lock)
+        return _ingested(name, note, paths, home, tell, limits)
 
 
 def _listed(repository: str) -> tuple[str, str, list[_File]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.data.dataset import Dataset, list_datasets
-from tlcore.data.fetching import fetch
+from tlcore.data.fetching import fetch, reserved
 from tlcore.data.ingestion import ingest_images
 from tlcore.data.layout import Placed
 from tlcore.data.limits import Limits
@@ -20,7 +19,6 @@ from tlcore.data.public import PUBLIC, Pinned, PublicDataset, pinned, public_dat
 from tlcore.data.sources import Entry
 from tlcore.data.splits import Split, SplitRatios
 from tlcore.errors import DataError
-from tlcore.lock import take
 
 __all__ = ["Tell", "add_public", "stored_public"]
 
@@ -47,21 +45,11 @@ def add_public(name: str, home: Path, tell: Tell = lambda share, words: None, li
         raise DataError(f"There is no public dataset {readable(name)!r} here; there are {known}.")
     if (stored := stored_public(record, home)) is not None:
         return stored
-    folder = home / "incoming" / f"public-{record.name}"
-    folder.mkdir(parents=True, exist_ok=True)
-    os.utime(folder)  # what is under way is not swept as forgotten
-    lock = take(folder / "lock")
-    if lock is None:
-        raise DataError(f"{record.title} is being fetched already; wait for that, then it is there at once.")
-    try:
+    with reserved(home, f"public-{record.name}", record.title) as folder:
         files = pinned(record)
         _clear(folder, files)
         _fetched(record, files, folder, tell, limits)
-        dataset = _ingested(record, folder, home, tell, limits)
-        shutil.rmtree(folder, ignore_errors=True)
-        return dataset
-    finally:
-        os.close(lock)
+        return _ingested(record, folder, home, tell, limits)
 
 
 def stored_public(record: PublicDataset, home: Path) -> Dataset | None:

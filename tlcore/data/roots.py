@@ -11,13 +11,13 @@ from pathlib import Path
 from tlcore.data.grid import TABLES
 from tlcore.data.names import readable
 from tlcore.data.opening import KINDS
+from tlcore.data.tape import TARS
 from tlcore.errors import DataError
 
 __all__ = ["VARIABLE", "Listing", "allowed", "browse", "roots"]
 
 VARIABLE = "TLSTUDIO_DATA_ROOTS"
 """Folders divided by the system's separator of paths, `:` on Linux."""
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
 MOST = 1_000
 """Names of a folder that are shown."""
 
@@ -75,7 +75,7 @@ def browse(folder: Path, open_roots: Sequence[Path]) -> Listing:
         Path(entry.path) for entry in names[:MOST] if not entry.name.startswith(".") and _inside(entry, open_roots)
     ]
     folders = [path for path in inside if path.is_dir()]
-    files = [path for path in inside if path.is_file() and path.name.lower().endswith((*ARCHIVES, *TABLES))]
+    files = [path for path in inside if path.is_file() and path.name.lower().endswith((".zip", *TARS, *TABLES))]
     return Listing(
         folders=tuple(sorted(folders)),
         files=tuple(sorted(files)),

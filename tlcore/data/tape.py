@@ -25,19 +25,19 @@ from tlcore.data.sources import Entry, is_junk
 from tlcore.data.storage import check_space
 from tlcore.errors import DataError
 
-__all__ = ["TarSource", "is_tar"]
+__all__ = ["TARS", "TarSource", "is_tar"]
 
 MAX_HEADER_BYTES = 2**20
 """Of one long name or one block of attributes."""
 READS_PER_FILE = 8
 """Blocks of headers that a member may need on average."""
 MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
-SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
 
 
 def is_tar(path: Path) -> bool:
     """Whether its name says tar, or its first bytes do."""
-    if path.name.lower().endswith(SUFFIXES):
+    if path.name.lower().endswith(TARS):
         return True
     with path.open("rb") as file:
         return file.read(262)[257:] == b"ustar"

@@ -10,6 +10,7 @@ import streamlit as st
 from tlcore.data import Dataset
 from tlcore.home import home
 from tlcore.runs import jobs
+from ui.download import address
 from ui.job import job
 from ui.layout import card
 from ui.words import size
@@ -17,7 +18,8 @@ from ui.words import size
 __all__ = ["export"]
 
 WHAT = {
-    "image": "`train/<class>/<file>` and so on with the files as they were brought, `manifest.csv` and `dataset.json`",
+    "image": "`train/<class>/<file>` and so on with the files as they were brought, `manifest.csv` and `dataset.json`. "
+    "Brought here again, it makes the same samples in the same splits",
     "text": "`train.csv`, `val.csv` and `test.csv` with texts and labels, and `dataset.json`",
 }
 
@@ -33,9 +35,7 @@ def export(dataset: Dataset) -> None:
         _download(dataset, done)
 
     with card("Export", key="export-card", icon=":material/archive:"):
-        st.markdown(
-            f"A zip with {WHAT[dataset.modality]}. Brought here again, it makes the same samples in the same splits."
-        )
+        st.markdown(f"A zip with {WHAT[dataset.modality]}.")
         st.caption(
             "Cells that a spreadsheet would take for a formula (they begin with = + - @) have an apostrophe in front. "
             f"From the shell: `python -m tlcore data {dataset.id} --export OUT.zip`"
@@ -49,7 +49,7 @@ def export(dataset: Dataset) -> None:
 def _download(dataset: Dataset, done: Mapping[str, Any]) -> None:
     st.link_button(
         f"Download ({size(int(done['bytes']))})",
-        f"{_base()}/download/dataset/{dataset.id}",
+        f"{_base()}{address(dataset.id)}",
         type="primary",
         icon=":material/download:",
         key="download-export",
