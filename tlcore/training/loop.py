@@ -25,7 +25,6 @@ from tlcore.training.events import (
     PhaseStarted,
     RunStarted,
     SavePoint,
-    StepDone,
     Told,
     Warned,
 )
@@ -43,7 +42,8 @@ from tlcore.training.groups import (
 from tlcore.training.recipe import Recipe
 from tlcore.training.scoring import Forward, embedder, logits, macro_f1
 from tlcore.training.state import Position, load_state, restore_random, save_state
-from tlcore.training.update import Measured, Update
+from tlcore.training.steps import ADVICE, Taken, reported
+from tlcore.training.update import Update
 from tlcore.zoo.model import Inputs, TransferModel
 
 __all__ = ["Training", "fit"]
@@ -93,7 +93,7 @@ class Training:
     at: Position = field(default_factory=Position)
     best_weights: dict[str, Tensor] = field(default_factory=dict)
     update: Update | None = None
-    pending: list[_Step] = field(default_factory=list)
+    pending: list[Taken] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -254,7 +254,7 @@ class Training:
                 told = time.monotonic()
         yield from self.tell()
 
-    def take_step(self, phase: Phase, forward: Forward, x: object, y: Tensor, norm: bool) -> _Step:
+    def take_step(self, phase: Phase, forward: Forward, x: object, y: Tensor, norm: bool) -> Taken:
         """Move the weights once."""
         assert self.update is not None
         n = len(y)
@@ -265,7 +265,7 @@ class Training:
         self.at.batches += 1
         self.at.step += 1
         lrs = {group["pattern"]: group["lr"] for group in self.update.optimizer.param_groups}
-        return _Step(step=self.at.step, lrs=lrs, n=n, measured=measured)
+        return Taken(step=self.at.step, lrs=lrs, n=n, measured=measured)
 
     def factor(self, phase: Phase) -> float:
         """What the coming step multiplies base rates by: the recipe's schedule, and the phase's warm-up."""
@@ -277,27 +277,11 @@ class Training:
     def tell(self) -> Iterator[Event]:
         """Report the pending steps and forget them."""
         steps, self.pending = self.pending, []
-        if steps:
-            zero = torch.zeros((), device=self.device)
-            rows = [torch.stack((s.measured.loss.float(), s.measured.right.float(), _or(s, zero))) for s in steps]
-            numbers = torch.stack(rows).tolist()
-        for step, (loss, right, norm) in zip(steps, numbers if steps else [], strict=True):
-            if not math.isfinite(loss):
-                raise _diverged(step, loss)
-            self.at.loss, self.at.right, self.at.seen = (
-                self.at.loss + loss * step.n,
-                self.at.right + right,
-                self.at.seen + step.n,
-            )
-            yield StepDone(
-                step=step.step,
-                epoch=self.at.epoch,
-                loss=loss,
-                accuracy=right / step.n,
-                lrs=step.lrs,
-                n=step.n,
-                grad_norm=None if step.measured.grad_norm is None else norm,
-            )
+        for done, right in reported(steps, self.at.epoch, self.device):
+            self.at.loss += done.loss * done.n
+            self.at.right += right
+            self.at.seen += done.n
+            yield done
         while self.warnings:
             yield Warned(text=self.warnings.pop(0))
 
@@ -343,30 +327,6 @@ class Training:
             optimizer=self.update.optimizer,
             scaler=self.update.scaler,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    step: int
-    lrs: dict[str, float]
-    n: int
-    measured: Measured
-
-
-ADVICE = (
-    "The learning rate is too high for these weights: use a tenth of it, a warm-up, or gradient clipping (clip = 1). "
-    "The best epoch so far is kept."
-)
-
-
-def _diverged(step: _Step, loss: float) -> DivergedError:
-    highest = max(step.lrs.values())
-    return DivergedError(f"The loss became {loss} at step {step.step:,}, at a learning rate of {highest:g}. {ADVICE}")
-
-
-def _or(step: _Step, zero: Tensor) -> Tensor:
-    norm = step.measured.grad_norm
-    return zero if norm is None else norm.float()
 
 
 def _n_classes(model: TransferModel) -> int:
