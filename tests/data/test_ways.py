@@ -302,3 +302,13 @@ def test_a_heic_as_a_telephone_makes_it(tmp_path: Path, home: Path) -> None:
     assert dataset.n_samples == 6 and dataset.problems == ()
     sample = dataset.sample(0)
     assert not isinstance(sample, str) and sample.size == (64, 48)
+
+
+@pytest.mark.parametrize("start", [b"\x1f\x8b\x08\x00", b"BZh9", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"])
+def test_a_compressed_archive_of_rubbish_is_a_sentence(tmp_path: Path, home: Path, start: bytes) -> None:
+    for number, rest in enumerate((b"\x00" * 500, b"\xff" * 500, bytes(range(256)))):
+        path = tmp_path / f"{number}.tar.gz"
+        path.write_bytes(start + rest)
+        with pytest.raises(DataError, match=r"^\d\.tar\.gz is (damaged|no tar archive), or was cut off on its way"):
+            ingest(path, home)
+        assert not list((home / "incoming").iterdir())

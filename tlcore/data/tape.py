@@ -12,6 +12,7 @@ import lzma
 import os
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -138,7 +139,7 @@ class TarSource:
                         check_space(spool, CHUNK)
                     file.write(chunk)
             file.flush()
-        except (EOFError, lzma.LZMAError, OSError, ValueError, ImportError) as error:
+        except (EOFError, lzma.LZMAError, zlib.error, OSError, ValueError, ImportError) as error:
             if isinstance(error, OSError) and error.errno:
                 raise
             raise DataError(f"{self.name} is damaged, or was cut off on its way; upload it again.") from error
