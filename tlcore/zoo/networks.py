@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tlcore.zoo.backbone import Backbone
 from tlcore.zoo.surgery import take_out
 
-__all__ = ["Encoder", "headless", "network", "torchvision_network", "unpooled"]
+__all__ = ["Encoder", "headless", "network", "torchvision_network", "unpooled", "without_head"]
 
 
 class Encoder(nn.Module):
@@ -47,9 +47,13 @@ def headless(backbone: Backbone, *, draw: bool = True) -> nn.Module:
     Args:
         draw: Whether its random weights will be used, so that costly ways of drawing them are worth it.
     """
+    return without_head(backbone, network(backbone, draw=draw))
+
+
+def without_head(backbone: Backbone, module: nn.Module) -> nn.Module:
+    """What `network` made, changed in place: an image network loses its classifier, a text network says features."""
     if backbone.source == "transformers":
-        return Encoder(network(backbone), backbone.pooling)
-    module = network(backbone, draw=draw)
+        return Encoder(module, backbone.pooling)
     if backbone.source == "timm":
         module.reset_classifier(0)  # type: ignore[operator]
     else:

@@ -10,14 +10,13 @@ from torch import Tensor, nn
 
 from tlcore.errors import WeightsError
 from tlcore.zoo.backbone import Backbone
-from tlcore.zoo.networks import Encoder, headless, network, unpooled
+from tlcore.zoo.networks import Encoder, network, unpooled, without_head
 from tlcore.zoo.report import WeightsReport, compare
-from tlcore.zoo.shapes import shapes
 from tlcore.zoo.surgery import AUXILIARY, classifier
 from tlcore.zoo.tensors import named, read
 from tlcore.zoo.weights import how_to_get, weights_state
 
-__all__ = ["core", "matching_tensors", "pretrained"]
+__all__ = ["core", "heads_of", "matching_tensors", "pretrained"]
 
 TEXT_HEADS = ("cls.", "classifier.", "lm_head.", "pooler.", "predictions.", "pre_classifier.", "qa_outputs.", "score.")
 """What stands on the encoders of transformers."""
@@ -37,8 +36,10 @@ def pretrained(backbone: Backbone, home: Path | None = None) -> nn.Module:
         return Encoder(_from_folder(backbone, state.path), backbone.pooling)
     if backbone.source == "timm" and state.kind == "cached":
         return _from_timm_file(backbone, state.path)
-    module = headless(backbone, draw=False)
-    _fill(core(module), backbone, _tensors(backbone, state.kind, state.path), state.path.name)
+    whole = network(backbone, draw=False)
+    given, heads = _tensors(backbone, state.kind, state.path, whole), heads_of(backbone, whole)
+    module = without_head(backbone, whole)
+    _fill(core(module), backbone, given, heads, state.path.name)
     return module
 
 
@@ -48,14 +49,21 @@ def core(module: nn.Module) -> nn.Module:
 
 
 def matching_tensors(
-    given: Mapping[str, Tensor], own: Mapping[str, Tensor], backbone: Backbone, file: str
+    given: Mapping[str, Tensor], own: Mapping[str, Tensor], backbone: Backbone, heads: tuple[str, ...], file: str
 ) -> tuple[dict[str, Tensor], WeightsReport]:
-    """A file's tensors under the network's names, and the report on them."""
+    """A file's tensors under the network's names, and the report on them; `heads` as `heads_of` says."""
     here = named(given, own)
-    return here, compare(here, own, classifier=_heads(backbone), file=file, title=backbone.title)
+    return here, compare(here, own, classifier=heads, file=file, title=backbone.title)
 
 
-def _tensors(backbone: Backbone, kind: str, path: Path) -> dict[str, Tensor]:
+def heads_of(backbone: Backbone, whole: nn.Module) -> tuple[str, ...]:
+    """What names of tensors above the backbone begin with, in the network as its library makes it."""
+    if backbone.source == "transformers":
+        return TEXT_HEADS + VOCABULARY_HEADS
+    return (classifier(whole) + ".", *(auxiliary + "." for auxiliary in AUXILIARY))
+
+
+def _tensors(backbone: Backbone, kind: str, path: Path, whole: nn.Module) -> dict[str, Tensor]:
     if kind != "packaged":
         return read(path)
     files = sorted(path.glob("*.pth"))
@@ -63,7 +71,7 @@ def _tensors(backbone: Backbone, kind: str, path: Path) -> dict[str, Tensor]:
         raise WeightsError(
             f"Expected one weights file for {backbone.title}, found {len(files)}. Reinstall its package."
         )
-    return _in_order(read(files[0]), shapes(lambda: network(backbone)).state_dict(), backbone)
+    return _in_order(read(files[0]), whole.state_dict(), backbone)
 
 
 def _in_order(saved: Mapping[str, Tensor], own: Mapping[str, Tensor], backbone: Backbone) -> dict[str, Tensor]:
@@ -77,10 +85,12 @@ def _in_order(saved: Mapping[str, Tensor], own: Mapping[str, Tensor], backbone: 
     return dict(zip(own, saved.values(), strict=True))
 
 
-def _fill(module: nn.Module, backbone: Backbone, given: Mapping[str, Tensor], file: str) -> None:
+def _fill(
+    module: nn.Module, backbone: Backbone, given: Mapping[str, Tensor], heads: tuple[str, ...], file: str
+) -> None:
     """Put the tensors in, all of them or none."""
     own = module.state_dict()
-    here, report = matching_tensors(given, own, backbone, file)
+    here, report = matching_tensors(given, own, backbone, heads, file)
     if not report.fits:
         raise WeightsError(report.sentence())
     state = OrderedDict({name: here.get(name, value) for name, value in own.items()})
@@ -125,11 +135,3 @@ def _from_timm_file(backbone: Backbone, file: Path) -> nn.Module:
         raise WeightsError(f"The weights of {backbone.title} in {file} cannot be loaded: {error}") from error
     module.reset_classifier(0)  # type: ignore[operator]
     return module.to(memory_format=torch.channels_last)
-
-
-def _heads(backbone: Backbone) -> tuple[str, ...]:
-    """What names of tensors above the backbone begin with."""
-    if backbone.source == "transformers":
-        return TEXT_HEADS + VOCABULARY_HEADS
-    last = classifier(shapes(lambda: network(backbone, draw=False)))
-    return (last + ".", *(auxiliary + "." for auxiliary in AUXILIARY))

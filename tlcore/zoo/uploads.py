@@ -14,8 +14,8 @@ from torch import Tensor
 
 from tlcore.errors import WeightsError
 from tlcore.zoo.backbone import Backbone
-from tlcore.zoo.networks import headless
-from tlcore.zoo.pretrained import core, matching_tensors
+from tlcore.zoo.networks import network, without_head
+from tlcore.zoo.pretrained import core, heads_of, matching_tensors
 from tlcore.zoo.report import WeightsReport
 from tlcore.zoo.shapes import shapes
 from tlcore.zoo.tensors import read
@@ -66,8 +66,10 @@ def _examined(backbone: Backbone, path: Path) -> tuple[dict[str, Tensor], Weight
             f"{path.name!r} has {size / 1e6:,.0f} MB, and weights of {backbone.title} have at most "
             f"{largest(backbone) / 1e6:,.0f} MB: it is the file of another model."
         )
-    own = core(shapes(lambda: headless(backbone, draw=False))).state_dict()
-    here, report = matching_tensors(read(path), own, backbone, path.name)
+    whole = shapes(lambda: network(backbone, draw=False))
+    heads = heads_of(backbone, whole)
+    own = core(without_head(backbone, whole)).state_dict()
+    here, report = matching_tensors(read(path), own, backbone, heads, path.name)
     return {name: here[name].to(own[name].dtype).contiguous() for name in report.matched}, report
 
 
