@@ -17,6 +17,7 @@ from ui.words import plain
 
 if TYPE_CHECKING:
     from tlcore.data import Dataset
+    from tlcore.errors import TlcoreError
     from tlcore.runs import Studio
     from tlcore.strategies import Phase
     from ui.history import History
@@ -39,6 +40,8 @@ __all__ = [
     "name_to_keep",
     "pick",
     "put",
+    "refusal",
+    "refuse",
     "remember",
     "remembered",
     "segment",
@@ -217,6 +220,17 @@ def uploader_key() -> str:
 def let_go() -> None:
     """Draw the upload box anew, without what it holds."""
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+
+
+def refuse(error: TlcoreError) -> None:
+    """Keep why a file was not taken, for when the page is drawn."""
+    st.session_state["refused"] = error
+
+
+def refusal() -> TlcoreError | None:
+    """Why the last file was not taken; said once."""
+    error: TlcoreError | None = st.session_state.pop("refused", None)
+    return error
 
 
 def chosen_name() -> str | None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tlcore.data import receive
 from tlcore.home import home
 from tlcore.runs import jobs
 from tlcore.zoo import Backbone
 from tlcore.zoo.weights import uploaded_file
-from ui import model_state, state
-from ui.guard import guard
+from ui import model_state
 from ui.job import job, progress
 from ui.layout import card
 from ui.models import STATES, Entry
+from ui.uploading import uploader
 from ui.words import plain, size, visible
 
 if TYPE_CHECKING:
@@ -79,18 +81,8 @@ def _upload(entry: Entry) -> None:
     """A box for a file of one's own, and what was found in the last one."""
     record = entry.record
     with st.expander("Upload weights", icon=":material/upload_file:", key="upload-weights"):
-        taken = st.file_uploader(
-            "A state dict (.pt, .pth, .bin) or safetensors of this architecture",
-            type=list(TYPES),
-            key=state.uploader_key(),
-        )
-        if taken is not None:
-            with guard():
-                path = receive(taken, taken.name, home())
-                about = {"backbone": record.name, "path": str(path)}
-                jobs.ask(home(), "upload", about)
-                model_state.keep_weights(record.name, str(path))
-                st.rerun()
+        label = "A state dict (.pt, .pth, .bin) or safetensors of this architecture"
+        uploader(label, partial(_receive, record), types=TYPES)
         if held := model_state.kept_weights(record.name):
             _found(record, held)
         if entry.weights.kind == "uploaded" and st.button(
@@ -99,6 +91,13 @@ def _upload(entry: Entry) -> None:
             uploaded_file(record, home()).unlink(missing_ok=True)
             model_state.keep_weights(record.name, "")
             st.rerun()
+
+
+def _receive(record: Backbone, files: Sequence[UploadedFile]) -> None:
+    """Copy the file to disk, and have it compared."""
+    path = str(receive(files[0], files[0].name, home()))
+    jobs.ask(home(), "upload", {"backbone": record.name, "path": path})
+    model_state.keep_weights(record.name, path)
 
 
 def _found(record: Backbone, path: str) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import (
@@ -45,6 +46,15 @@ def test_a_zip_of_class_folders_becomes_a_dataset(open_page: Open, home: Path) -
     (note,) = (element.value for element in at.markdown if "broken" in element.value)
     assert note.startswith("**cats/broken\\.jpg**") and "Left out" in note
     assert at.dataframe[0].value["class"].tolist() == ["cats", "dogs", "owls"], "the note has said it all"
+
+
+def test_an_upload_is_never_held_twice(open_page: Open, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies: list[UploadedFile] = []
+    monkeypatch.setattr(UploadedFile, "__deepcopy__", lambda file, memo: copies.append(file) or file, raising=False)
+    at = open_page("data")
+    at.file_uploader(key=UPLOADER).upload("pets.zip", zipped(pictures(["cats", "dogs"])), "application/zip")
+    ran(at)
+    assert len(list_datasets(home)) == 1 and not copies
 
 
 def test_all_that_was_left_out_is_listed_where_the_notes_are_fewer(open_page: Open, home: Path) -> None:

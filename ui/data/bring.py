@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tlcore.data import SAMPLES, Columns, Dataset, Sample, Table, add_sample, ingest, list_datasets
 from tlcore.data.growth import grow
@@ -22,8 +24,8 @@ from tlcore.home import home
 from ui import state
 from ui.data import state as data_state
 from ui.data.public import public
-from ui.data.uploaded import release
 from ui.guard import guard, say
+from ui.uploading import uploader
 from ui.words import plain, short, visible
 
 __all__ = ["TYPES", "bring_your_own", "sample_cards"]
@@ -102,26 +104,26 @@ def _into() -> str:
 def _from_browser(way: str, into: str) -> None:
     """The upload box. What it took is copied to disk at once and let go."""
     megabytes = st.get_option("server.maxUploadSize")
+    take = partial(_receive, into)
     if way == "folder":
-        taken = st.file_uploader(
-            "A folder of class folders", accept_multiple_files="directory", key=state.uploader_key()
-        )
+        uploader("A folder of class folders", take, many="directory")
     else:
         label = "Zips or tars of class folders, images with a table of their labels, or a table of texts"
-        taken = st.file_uploader(label, type=list(TYPES), accept_multiple_files=True, key=state.uploader_key())
+        uploader(label, take, types=TYPES, many=True)
     st.caption(
         "Each class is a folder: `cats/1.jpg`, `dogs/2.jpg`. Folders `train`, `val` and `test` above them are kept as "
         "your split. Or images with a csv of file names and labels; or texts as csv, tsv, xlsx, json, jsonl, parquet. "
         f"At most {megabytes:,} MB at once; the operator raises that with `--server.maxUploadSize`, or opens a folder "
         "of the server."
     )
-    if taken:
-        files = list(taken)
-        folder, paths = receive_all([(one.name, one) for one in files], home())
-        called = files[0].name
-        release(files)
-        name = paths[0].name if len(paths) == 1 else f"{title_of(paths[0].name)} and {len(paths) - 1} more"
-        _keep(paths, folder, called if len(files) == 1 else name, into)
+
+
+def _receive(into: str, files: Sequence[UploadedFile]) -> None:
+    """Copy what the box took to disk, and look at it."""
+    called = files[0].name
+    folder, paths = receive_all([(one.name, one) for one in files], home())
+    name = paths[0].name if len(paths) == 1 else f"{title_of(paths[0].name)} and {len(paths) - 1} more"
+    _keep(paths, folder, called if len(files) == 1 else name, into)
 
 
 def _from_server(into: str) -> None:
@@ -147,6 +149,7 @@ def _from_server(into: str) -> None:
         st.text(f"Holds {shown}{others}{' and more' if len(names) > MOST_NAMES or found.more else ''}.")
     if st.button("Read this", type="primary", icon=":material/download_done:", key="read-server"):
         _keep((path,), None, path.name, into)
+        st.rerun()
 
 
 def _keep(paths: tuple[Path, ...], folder: Path | None, name: str, into: str) -> None:
@@ -156,10 +159,8 @@ def _keep(paths: tuple[Path, ...], folder: Path | None, name: str, into: str) ->
     except TlcoreError:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-            state.let_go()
         raise
     data_state.keep_upload(data_state.Upload(paths=paths, folder=folder, name=name, survey=found, into=into))
-    st.rerun()
 
 
 def _ask_columns(waiting: data_state.Upload, table: Table) -> None:

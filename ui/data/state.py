@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import state
-
 if TYPE_CHECKING:
     from tlcore.data.ingestion import Survey
 
@@ -41,7 +39,6 @@ def upload() -> Upload | None:
 def keep_upload(taken: Upload) -> None:
     """Remember a file that is on disk now."""
     st.session_state["upload"] = taken
-    state.let_go()
 
 
 def drop_upload() -> None:
