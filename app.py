@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page("pages/models.py", title="Models", icon=":material/view_in_ar:"),
         st.Page("pages/strategy.py", title="Strategy", icon=":material/tune:"),
         st.Page("pages/train.py", title="Train", icon=":material/monitoring:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
         st.Page("pages/lora.py", title="LoRA", icon=":material/calculate:"),
     ],
     position="top",
