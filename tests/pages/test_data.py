@@ -1,6 +1,7 @@
 """Data: files come in, are shown, and are split; what is wrong with them is said."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -250,6 +251,16 @@ def test_samples_are_filtered_and_paged(open_page: Open, home: Path) -> None:
     assert found["origin"] == "dogs/7.png"
     at = open_page("data", dataset=dataset.id, view="samples", find="nothing like it")
     assert "No sample fits" in at.info[0].value
+
+
+def test_the_next_page_of_samples_is_made_ahead(open_page: Open, home: Path) -> None:
+    dataset = image_dataset(home, ("cats", "dogs"), each=60)
+    open_page("data", dataset=dataset.id, view="samples")
+    until = time.monotonic() + 30
+    while len(list((home / "thumbnails").rglob("[0-9]*.webp"))) < 96 and time.monotonic() < until:
+        time.sleep(0.05)
+    made = {int(path.stem) for path in (home / "thumbnails").rglob("[0-9]*.webp")}
+    assert made == set(range(96)), "this page and the next one, and no others"
 
 
 def test_doubtful_labels_are_decided_together(open_page: Open, home: Path) -> None:

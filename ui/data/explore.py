@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tlcore.data import SPLITS, Dataset
 from ui import state
 from ui.data.sample import open_sample
-from ui.data.tiles import text_table, tiles
+from ui.data.tiles import ahead, text_table, tiles
 from ui.words import visible
 
 __all__ = ["A_PAGE", "explore", "matching"]
@@ -34,6 +34,8 @@ def explore(dataset: Dataset) -> None:
     shown = rows[(page - 1) * A_PAGE : page * A_PAGE].tolist()
     draw = tiles if dataset.modality == "image" else text_table
     opened = draw(dataset, shown, key=f"explore-{dataset.modality}")
+    if dataset.modality == "image" and page < n:
+        ahead(dataset, rows[page * A_PAGE : (page + 1) * A_PAGE].tolist())
     if opened is not None:
         open_sample(dataset, opened)
 

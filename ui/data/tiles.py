@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import streamlit as st
@@ -13,7 +15,7 @@ import streamlit as st
 from tlcore.data import Dataset
 from ui.words import short, visible
 
-__all__ = ["text_table", "tiles"]
+__all__ = ["ahead", "text_table", "tiles"]
 
 _HERE = Path(__file__).parent
 CHARACTERS = 300
@@ -39,6 +41,18 @@ def tiles(dataset: Dataset, rows: Sequence[int], *, key: str, chosen: int | None
     ]
     told = _component()(key=key, data={"tiles": drawn, "chosen": chosen}, on_open_change=lambda: None)
     return None if told.open is None else int(told.open)
+
+
+def ahead(dataset: Dataset, rows: Sequence[int]) -> None:
+    """Make the small copies of these rows in the background: those of the page that is probably turned to next."""
+    Thread(target=_made, args=(dataset, rows), name="thumbnails-ahead", daemon=True).start()
+
+
+def _made(dataset: Dataset, rows: Sequence[int]) -> None:
+    from tlcore.data.thumbnails import thumbnails
+
+    with suppress(OSError):  # a full disk, or a dataset deleted in the meantime: whoever turns the page is told
+        thumbnails(dataset, rows)
 
 
 def text_table(dataset: Dataset, rows: Sequence[int], *, key: str) -> int | None:
