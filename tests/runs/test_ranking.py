@@ -33,6 +33,13 @@ def worked(home, most=99):
     return len(found)
 
 
+@pytest.fixture
+def few(monkeypatch):
+    """A score takes no time."""
+    monkeypatch.setattr(ranking, "N_TRAIN", 24)
+    monkeypatch.setattr(ranking, "N_VAL", 12)
+
+
 def made(linear=0.8, n_val=96, name="efficientnet_lite0", **columns):
     """A score that nobody computed."""
     from tlcore.advisor.facts import wilson
@@ -105,7 +112,7 @@ def test_a_backbone_without_weights_is_named_with_the_reason_and_never_scored(ho
         rank(home, about, lambda share, words: None)
 
 
-def test_one_that_fails_takes_none_with_it(home, monkeypatch):
+def test_one_that_fails_takes_none_with_it(home, few, monkeypatch):
     data = add_sample("messages", home)
     other = replace(MINILM, name="other", title="Other")
     monkeypatch.setattr("tlcore.runs.rating.backbone", lambda name: {"minilm": MINILM, "other": other}[name])
@@ -120,7 +127,7 @@ def test_one_that_fails_takes_none_with_it(home, monkeypatch):
     assert second.words == "Something unforeseen went wrong (StopIteration); the log has it."
 
 
-def test_who_stops_keeps_what_is_done_and_goes_on_from_there(home):
+def test_who_stops_keeps_what_is_done_and_goes_on_from_there(home, few):
     data = add_sample("messages", home)
     begin(data, [MINILM], home)
     worked(home)
@@ -166,4 +173,4 @@ def test_the_time_that_is_left_comes_from_scores_made_here(home, monkeypatch):
     known = [made(name="minilm", seconds=12.0, embedding_seconds=10.0, fresh=100)]
     monkeypatch.setattr(ranking, "_known", lambda home: known)
     assert left(data, [waits, waits], home) == pytest.approx(2 * (2.0 + 0.1 * n))
-    assert ranking.expected(data, MINILM, home) == pytest.approx(2.0 + 0.1 * n)
+    assert ranking.expected(data, [MINILM, MINILM], home) == pytest.approx(2 * (2.0 + 0.1 * n))

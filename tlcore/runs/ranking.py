@@ -123,13 +123,13 @@ def candidates(dataset: Dataset, home: Path) -> tuple[tuple[Backbone, WeightsSta
     return tuple(sorted(found, key=lambda one: not one[1].ready))
 
 
-def question(dataset: Dataset, record: Backbone, home: Path) -> dict[str, Any]:
-    """What is asked about one backbone: all that its score depends on."""
+def question(dataset: Dataset, record: Backbone, home: Path, place: str = "") -> dict[str, Any]:
+    """What is asked about one backbone: all that its score depends on. `place` computes; this machine without."""
     return {
         "dataset": dataset.id,
         "backbone": record.name,
         "weights": weights_key(record, home),
-        "place": machine().place,
+        "place": place or machine().place,
         "most": [N_TRAIN, N_VAL],
         "revision": REVISION,
     }
@@ -151,9 +151,13 @@ def begin(dataset: Dataset, records: Iterable[Backbone], home: Path) -> tuple[St
 
 def standings(dataset: Dataset, records: Iterable[Backbone], home: Path) -> tuple[Standing, ...]:
     """How it stands with each: scored ones first, the best on top."""
-    found = [_standing(dataset, record, home) for record in records]
-    place = {"done": 0, "running": 1, "waiting": 2, "failed": 3, "new": 4, "unusable": 5}
-    return tuple(sorted(found, key=lambda one: (place[one.status], -one.score.linear if one.score else 0.0)))
+    here = machine().place
+    found = [_standing(dataset, record, home, here) for record in records]
+    scored = {one.score.backbone: one for one in found if one.score}
+    best = [scored[score.backbone] for score in best_first(one.score for one in scored.values() if one.score)]
+    order = {"running": 0, "waiting": 1, "failed": 2, "new": 3, "unusable": 4}
+    rest = sorted((one for one in found if not one.score), key=lambda one: order[one.status])
+    return (*best, *rest)
 
 
 def stop(dataset: Dataset, records: Iterable[Backbone], home: Path) -> None:
@@ -175,14 +179,14 @@ def alike(scores: Sequence[Score]) -> tuple[Score, ...]:
     return tuple(score for score in ranked if score.high >= ranked[0].low)
 
 
-def expected(dataset: Dataset, record: Backbone, home: Path) -> float | None:
-    """Seconds that a score will take without stored features, at the pace of those that were made on this machine."""
+def expected(dataset: Dataset, records: Sequence[Backbone], home: Path) -> float | None:
+    """Seconds that scoring these will take without stored features, at the pace of scores that were made here."""
     known = _known(home)
     pace = _pace(known, dataset.modality)
     if pace is None:
         return None
     always = median(score.seconds - score.embedding_seconds for score in known)
-    return always + pace * _work(record) * _samples(dataset)
+    return sum(always + pace * _work(record) * _samples(dataset) for record in records)
 
 
 def left(dataset: Dataset, found: Sequence[Standing], home: Path) -> float | None:
@@ -200,11 +204,11 @@ def left(dataset: Dataset, found: Sequence[Standing], home: Path) -> float | Non
     return sum(rest) + sum(whole[one.record.name] for one in found if one.status == "waiting")
 
 
-def _standing(dataset: Dataset, record: Backbone, home: Path) -> Standing:
+def _standing(dataset: Dataset, record: Backbone, home: Path, place: str) -> Standing:
     state = weights_state(record, home)
     if not state.ready:
         return Standing(record=record, status="unusable", words=state.detail)
-    job = jobs.look(home, KIND, question(dataset, record, home))
+    job = jobs.look(home, KIND, question(dataset, record, home, place))
     return Standing(
         record=record,
         status=job.status,

@@ -106,12 +106,8 @@ def _action(missing: Sequence[Backbone], found: Sequence[Standing]) -> str:
 
 def _takes(dataset: Dataset, missing: Sequence[Backbone]) -> str:
     """What will be done, and for how long where that is known."""
-    times = [seconds for record in missing if (seconds := expected(dataset, record, home())) is not None]
-    how_long = (
-        f"About {duration(sum(times))} here, less where features are stored already."
-        if times
-        else "Seconds to minutes."
-    )
+    seconds = expected(dataset, missing, home())
+    how_long = "Seconds to minutes." if seconds is None else f"About {duration(seconds)}, less with stored features."
     return f"{how_long} Nothing is fine-tuned, test is not touched, and the features are kept for trainings."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from ui import state
 from ui.chart_template import figure as _figure
 from ui.charts import draw
 from ui.words import label, plain
-from ui.zoo_charts import LOG_FROM, front
+from ui.zoo_charts import LOG_FROM, LOG_TO, front
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -56,7 +57,8 @@ def chart(scored: Sequence[Standing]) -> None:
         return
     alt = f"{SCORES[score][0]} of {len(dots)} backbones against {COSTS[cost][1]}; the table has all figures."
     draw(scatter(dots, score, cost), key="rank-chart", alt=alt)
-    st.caption(_words(dots, len(scored), cost))
+    if words := _words(dots, len(scored), cost):
+        st.caption(words)
 
 
 def _dot(score: Score, titles: Mapping[str, str], on: str, against: str) -> Dot | None:
@@ -89,7 +91,7 @@ def scatter(dots: Sequence[Dot], score: str, cost: str) -> Figure:
             error_y=_bars(dots) if score == "linear" else None,
             mode="markers+text",
             text=[label(dot[0], 20) if len(dots) <= NAMED or i in best else "" for i, dot in enumerate(dots)],
-            textposition="top center" if score != "linear" else "middle right",
+            textposition=_sides([x for _, x, _, _ in dots]),
             name="Backbones",
             marker={"size": 10, "color": TEAL, "symbol": ["circle-open" if open_ else "circle" for open_ in hollow]},
             customdata=[[label(dot[0], 40), f"{100 * dot[3].low:.1f} to {100 * dot[3].high:.1f} %"] for dot in dots],
@@ -103,6 +105,17 @@ def scatter(dots: Sequence[Dot], score: str, cost: str) -> Figure:
     figure.update_xaxes(title=COSTS[cost][1], **_scale([x for _, x, _, _ in dots]))
     figure.update_yaxes(title=SCORES[score][1], nticks=8)
     return figure
+
+
+def _sides(values: Sequence[float]) -> list[str]:
+    """Where names stand: below the front's line, and inwards of the edges."""
+    middle = math.sqrt(max(min(values), 1e-9) * max(values)) if _wide(values) else (min(values) + max(values)) / 2
+    return ["bottom right" if value <= middle else "bottom left" for value in values]
+
+
+def _wide(values: Sequence[float]) -> bool:
+    """Costs differ so much that their axis is logarithmic."""
+    return 0 < LOG_FROM * min(values) <= max(values)
 
 
 def _bars(dots: Sequence[Dot]) -> dict[str, Any]:
@@ -119,20 +132,20 @@ def _bars(dots: Sequence[Dot]) -> dict[str, Any]:
 
 
 def _scale(values: Sequence[float]) -> dict[str, Any]:
-    """An axis with room for names on its right, logarithmic where costs differ greatly."""
+    """An axis with some room on either side, logarithmic where costs differ greatly."""
     low, high = min(values), max(values)
-    if low > 0 and high / low >= LOG_FROM:
-        return {"type": "log", "tickformat": "~g", "dtick": 1 if high / low > 100 else "D2"}
-    room = 0.35 * (high - low) or 0.5 * high
-    return {"nticks": 6, "range": [max(0.0, low - 0.5 * room), high + room]}
+    if _wide(values):
+        return {"type": "log", "tickformat": "~g", "dtick": 1 if high > LOG_TO * low else "D2"}
+    room = 0.12 * (high - low) or 0.5 * high
+    return {"nticks": 6, "range": [max(0.0, low - room), high + room]}
 
 
 def _words(dots: Sequence[Dot], n: int, cost: str) -> str:
     best = front([(x, y) for _, x, y, _ in dots])
     names = ", ".join(plain(dots[i][0]) for i in best)
-    words = f"On the front, so that no other is both cheaper and better: {names}."
+    words = f"On the front, so that no other is both cheaper and better: {names}." if len(dots) > 1 else ""
     if len(dots) < n:
         words += f" {n - len(dots)} without a figure for this cost: in the table only."
     if cost == "seconds" and any(dot[3].stored for dot in dots):
         words += " Hollow: its features were stored, so it took less than it would have."
-    return words
+    return words.strip()

@@ -80,7 +80,7 @@ All four look at **frozen features**: what a backbone says of your samples befor
   learn it well. The further your data is from photographs of everyday things, or from plain English, the less the
   order here binds.
 - **Close ones are level.** The interval says how far the accuracy could be off with so few val samples. Where intervals
-  overlap, choose by cost, or train both.
+  overlap, choose by cost, or train them all.
 - **LogME and H-score** are computed from training samples alone. Their size means nothing across datasets; only
   compare backbones by them. The H-score is the variant with a shrunk covariance, as the plain one favours wide features
   where samples are few.
