@@ -82,6 +82,7 @@ def test_the_second_run_computes_no_features(studio, messages):
     def written() -> dict[str, int]:
         return {str(path): path.stat().st_mtime_ns for path in (studio.home / "features").rglob("*.npy")}
 
+    wait(studio, studio.launch(recipe(messages)), over)
     before = written()
     run = wait(studio, studio.launch(recipe(messages, seed=1)), over)
     assert run.status == "finished" and before and written() == before
