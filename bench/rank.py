@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,7 +38,7 @@ from tlcore.training.scoring import embedder
 from tlcore.zoo import Backbone, Head, backbone, stage_patterns
 from tlcore.zoo.model import TransferModel, load_backbone
 
-__all__ = ["measure"]
+__all__ = ["Point", "measure", "rows"]
 
 NAMES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 SIZES = (64, 96, 144)
@@ -74,19 +74,24 @@ def measure(folder: Path) -> Iterator[Row]:
         begun = time.perf_counter()
         stored = ingest(source, home, split=SPLIT)
         points = [_point(title, stored, _reading(name, side), home) for side in SIZES for name in NAMES]
-        seconds = time.perf_counter() - begun
         sizes = "/".join(str(len(stored.rows(split))) for split in ("train", "val", "test"))
-        for point in points:
-            means = ", ".join(f"{words} {getattr(point, key):.3f}" for key, words in SCORES.items())
-            subject = f"{title}, {point.backbone} at {point.side} pixels"
-            yield Row(claim="j", subject=subject, ratio=point.tuned, means=f"fine-tuned; {means}")
-        for key, words in SCORES.items():
-            subject = f"{title}, {words} ({sizes} samples, {EPOCHS} epochs)"
-            means = f"Kendall tau with fine-tuned test accuracy, n = {len(points)}, p = {_tau(points, key)[1]:.3f}"
-            yield Row(claim="j", subject=subject, seconds=seconds, ratio=_tau(points, key)[0], means=means)
+        yield from rows(points, f"{sizes} samples, {EPOCHS} epochs", time.perf_counter() - begun)
 
 
-def _tau(points: list[Point], key: str) -> tuple[float, float]:
+def rows(points: Sequence[Point], circumstances: str, seconds: float | None) -> Iterator[Row]:
+    """What was measured on one dataset: each network, then each score's rank correlation."""
+    title = points[0].dataset
+    for point in points:
+        means = ", ".join(f"{words} {getattr(point, key):.3f}" for key, words in SCORES.items())
+        subject = f"{title}, {point.backbone} at {point.side} pixels"
+        yield Row(claim="j", subject=subject, ratio=point.tuned, means=f"fine-tuned; {means}")
+    for key, words in SCORES.items():
+        tau, p = _tau(points, key)
+        means = f"Kendall tau with fine-tuned test accuracy, n = {len(points)}, p = {p:.3f}"
+        yield Row(claim="j", subject=f"{title}, {words} ({circumstances})", seconds=seconds, ratio=tau, means=means)
+
+
+def _tau(points: Sequence[Point], key: str) -> tuple[float, float]:
     """Kendall's tau-b, which takes ties into account, and the p-value of no association."""
     from scipy.stats import kendalltau
 

@@ -81,6 +81,11 @@ All four look at **frozen features**: what a backbone says of your samples befor
   order here binds.
 - **Close ones are level.** The interval says how far the accuracy could be off with so few val samples. Where intervals
   overlap, choose by cost, or train them all.
+- **Measured**, 26 November 2026: nine choices (EfficientNet-Lite0, 1 and 2, each reading 64, 96 and 144 pixels)
+  on 600 of scikit-learn's handwritten digits, 90 of them val. Fine-tuned, they came to lie within 7 points of test
+  accuracy. The order of each score agreed with that by a Kendall's tau of 0.26 (linear probe, p = 0.34), 0.43 (k-NN,
+  p = 0.13), 0.31 (LogME, p = 0.25) and 0.54 (H-score, p = 0.05): among choices this close, it foretells little. A tau
+  of 1 is the same order, 0 is chance.
 - **LogME and H-score** are computed from training samples alone. Their size means nothing across datasets; only
   compare backbones by them. The H-score is the variant with a shrunk covariance, as the plain one favours wide features
   where samples are few.
