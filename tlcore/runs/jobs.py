@@ -57,6 +57,7 @@ KINDS: Mapping[str, str] = {
     "shapes": "tlcore.runs.measurements:shapes",
     "speed": "tlcore.runs.models:speed",
     "suspects": "tlcore.runs.exploration:doubts",
+    "takeaway": "tlcore.runs.takeaway:prepared",
     "tokens": "tlcore.runs.preview:tokens",
     "upload": "tlcore.runs.models:upload",
 }
@@ -71,6 +72,7 @@ LANES: Mapping[str, str] = {
     "preview": "preview",
     "public": "network",
     "shapes": "quick",
+    "takeaway": "takeaway",
     "tokens": "preview",
     "upload": "disk",
 }
