@@ -41,8 +41,8 @@ def takeaway_address(run_id: str, name: str) -> str:
 def routes() -> list[Route]:
     """For the server's application."""
     return [
-        Route("/download/takeaway/{run}/{name:path}", _taken, methods=["GET"]),
         Route("/download/dataset/{dataset}", _exported, methods=["GET"]),
+        Route("/download/takeaway/{run}/{name:path}", _taken, methods=["GET"]),
     ]
 
 

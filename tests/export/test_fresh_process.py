@@ -84,7 +84,8 @@ def test_transformers_reads_the_folder(trained: Trained, tmp_path: Path) -> None
         "model = AutoModelForSequenceClassification.from_pretrained('.', trust_remote_code=True).eval()\n"
         "tokens = AutoTokenizer.from_pretrained('.')(json.load(open('given.json')), padding=True, truncation=True,\n"
         "    return_tensors='pt')\n"
-        "with torch.inference_mode():\n    print(json.dumps([model(**tokens).logits.tolist(), model.config.id2label]))\n"
+        "with torch.inference_mode():\n    logits = model(**tokens).logits.tolist()\n"
+        "print(json.dumps([logits, model.config.id2label]))\n"
     )
     theirs, names = alone(code, folder)
     assert float((torch.tensor(theirs) - ours).abs().max()) < 1e-5

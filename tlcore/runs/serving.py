@@ -27,7 +27,8 @@ class Served:
     """What the service asks of a model; loaded once, and shared by its threads."""
 
     def __init__(self, given: Subject, device: torch.device) -> None:
-        self.name, self.modality, self.classes = given.name, str(given.dataset.modality), given.classes
+        self.name, self.modality = given.name, str(given.dataset.modality)
+        self.classes: Sequence[str] = given.classes
         self._inputs, self._device = given.inputs, device
         model = given.merged().to(device).eval()
         self._forward = autocast(model, device, chosen(given.recipe.precision, device))
