@@ -244,3 +244,28 @@ def test_datasets_are_listed_renamed_and_deleted(home):
     assert "messages" in said
     (gone,), _ = run("data", dataset.id, "--delete", "--yes", "--json", home=home)
     assert gone["deleted"] and run("data", "--list", "--json", home=home)[0] == []
+
+
+def test_backbones_are_ranked_and_a_second_time_at_once(shared_home):
+    lines, _ = run("rank", "--data", "sample:messages", "--json", home=shared_home)
+    row, result = lines
+    assert (row["backbone"], row["status"], row["kept"]) == ("minilm", "done", False)
+    assert row["linear"] >= 0.8 and row["low"] < row["linear"] < row["high"] and row["latency_ms"] > 0
+    assert (result["best"], result["not_told_apart"]) == ("minilm", ["minilm"])
+    (ranked,) = result["ranking"]
+    assert ranked == {key: value for key, value in row.items() if key != "kept"}
+    assert len(result["dataset"]) == 12 and result["seconds"] > 0
+
+    words = ("rank", "--data", "sample:messages", "--backbone", "minilm", "--backbone", "bert-base-uncased", "--json")
+    lines, _ = run(*words, home=shared_home)
+    by_name = {line["backbone"]: line for line in lines[:-1]}
+    assert by_name["minilm"]["kept"] is True and by_name["minilm"]["linear"] == row["linear"]
+    assert by_name["bert-base-uncased"]["status"] == "unusable"
+    assert "never starts from random weights" in lines[-1]["others"][0]["reason"]
+
+
+def test_a_ranking_that_cannot_be_is_one_line(shared_home):
+    _, said = run("rank", home=shared_home, expect=2)
+    assert said == "Say what to rank on: --data PATH, or --data sample:digits.\n"
+    _, said = run("rank", "--data", "sample:messages", "--backbone", "resnet18", home=shared_home, expect=2)
+    assert "ResNet-18 reads images, but the dataset 'Customer messages' holds texts." in said

@@ -39,12 +39,19 @@ def choose_backbone(modality: str) -> Backbone:
         )
         fetch(chosen.record)
     n = sum(entry.record.modality == modality for entry in entries())
-    st.page_link(
-        "pages/models.py",
-        label=f"Compare all {n} models",
-        icon=":material/view_in_ar:",
-        query_params={"modality": modality, "model": chosen.record.name},
-    )
+    with st.container(horizontal=True, key="backbone-links"):
+        st.page_link(
+            "pages/models.py",
+            label=f"Compare all {n} models",
+            icon=":material/view_in_ar:",
+            query_params={"modality": modality, "model": chosen.record.name},
+        )
+        st.page_link(
+            "pages/compare.py",
+            label="Rank them on this data",
+            icon=":material/leaderboard:",
+            query_params={"view": "rank", "dataset": state.remembered("dataset") or ""},
+        )
     return chosen.record
 
 

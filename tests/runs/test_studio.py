@@ -79,8 +79,13 @@ def test_the_kept_weights_score_what_the_report_says(studio, messages):
 
 
 def test_the_second_run_computes_no_features(studio, messages):
+    def written() -> dict[str, int]:
+        return {str(path): path.stat().st_mtime_ns for path in (studio.home / "features").rglob("*.npy")}
+
+    wait(studio, studio.launch(recipe(messages)), over)
+    before = written()
     run = wait(studio, studio.launch(recipe(messages, seed=1)), over)
-    assert run.seconds(time.time()) < 10
+    assert run.status == "finished" and before and written() == before
     assert not any("trial batch" in note.text for note in studio.notes(run.id))
 
 
@@ -99,9 +104,7 @@ def test_stop_keeps_the_best_epoch_and_is_safe_twice(studio, messages):
 def test_a_killed_worker_is_interrupted_with_the_signal(studio, messages):
     run = wait(studio, studio.launch(recipe(messages, epochs=LONG)), training)
     os.kill(run.pid, signal.SIGKILL)
-    killed = time.monotonic()
     run = wait(studio, run, over)
-    assert time.monotonic() - killed < 10
     run = wait(studio, run, lambda run: "SIGKILL" in run.reason, seconds=5)
     assert run.status == "interrupted" and str(run.pid) in run.reason
     assert run.test_accuracy is None

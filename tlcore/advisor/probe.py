@@ -15,7 +15,7 @@ from tlcore.features.backends import Embed
 from tlcore.features.feeds import Feed, Feeds
 from tlcore.seeds import seed_of
 
-__all__ = ["N_TRAIN", "N_VAL", "drawn", "judge", "probe"]
+__all__ = ["N_TRAIN", "N_VAL", "drawn", "judge", "probe", "read"]
 
 N_TRAIN, N_VAL = 1_000, 500
 """The most samples that are looked at."""
@@ -34,8 +34,8 @@ def probe(data: Feeds, embed: Embed, *, seed: int = 0, tell: Callable[[int], Non
     The features are those that a head would train on, and stay in the store for it.
     """
     train, val = data.features("train", embed), data.features("val", embed)
-    x, y = _read(train, drawn(len(train), N_TRAIN, seed, "train"), tell)
-    x_val, y_val = _read(val, drawn(len(val), N_VAL, seed, "val"), lambda done: tell(len(y) + done))
+    x, y = read(train, drawn(len(train), N_TRAIN, seed, "train"), tell)
+    x_val, y_val = read(val, drawn(len(val), N_VAL, seed, "val"), lambda done: tell(len(y) + done))
     return judge(x, y, x_val, y_val)
 
 
@@ -74,7 +74,10 @@ def _linear(x: Numbers, y: Labels, x_val: Numbers) -> Labels:
     return predicted
 
 
-def _read(feed: Feed, positions: torch.Tensor, tell: Callable[[int], None]) -> tuple[Numbers, Labels]:
+def read(
+    feed: Feed, positions: torch.Tensor | None = None, tell: Callable[[int], None] = lambda done: None
+) -> tuple[Numbers, Labels]:
+    """Features (N, D) and labels (N,) of these positions, all without; `tell` hears how many are there."""
     xs, ys = list[Numbers](), list[Labels]()
     for x, y in feed.batches(BATCH, positions):
         assert isinstance(x, torch.Tensor)

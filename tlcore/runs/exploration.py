@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from tlcore.data import SPLITS, Dataset, list_datasets, load_dataset
 from tlcore.data.export import export
@@ -20,14 +19,8 @@ from tlcore.errors import DataError, RecipeError
 from tlcore.features.projection import drawn_rows, project
 from tlcore.features.stored import DatasetFeeds
 from tlcore.features.suspects import out_of_fold, suspects
-from tlcore.training.scoring import embedder
-from tlcore.zoo import Backbone, backbone, stage_patterns
-from tlcore.zoo.model import TransferModel, load_backbone
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from tlcore.zoo.model import Inputs
+from tlcore.runs.embedding import LateEmbed
+from tlcore.zoo import Backbone, backbone
 
 __all__ = ["doubts", "exported", "plane"]
 
@@ -89,7 +82,7 @@ def _features(home: Path, dataset: Dataset, record: Backbone, rows: NDArray[np.i
     """Features (n, D) of ascending rows, from the store, which keeps what is missing there."""
     tell(0.0, "looking for features")
     device, done = torch_device(), 0
-    data, embed = DatasetFeeds(dataset, record, home, device=device), _Late(record, home, device)
+    data, embed = DatasetFeeds(dataset, record, home, device=device), LateEmbed(record, home, device)
     values = np.empty((len(rows), record.n_features), dtype=np.float32)
     for split in SPLITS:
         own = dataset.rows(split)
@@ -101,21 +94,6 @@ def _features(home: Path, dataset: Dataset, record: Backbone, rows: NDArray[np.i
             done += len(x)
             tell(EMBEDDED * done / len(rows), f"computing features: {done:,} of {len(rows):,}")
     return values
-
-
-class _Late:
-    """A backbone that is loaded when the first feature is missing, and not before."""
-
-    def __init__(self, record: Backbone, home: Path, device: torch.device) -> None:
-        self._record, self._home, self._device = record, home, device
-        self._embed: Callable[[Inputs], Tensor] | None = None
-
-    def __call__(self, x: Inputs) -> Tensor:
-        """Inputs -> features (B, D)."""
-        if self._embed is None:
-            network = load_backbone(self._record, home=self._home).to(self._device)
-            self._embed = embedder(TransferModel(network, nn.Identity(), stage_patterns(self._record)))
-        return self._embed(x)
 
 
 def _later(share: float) -> float:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tlcore.lock import is_held
+from tlcore.lock import is_held, take
 
 __all__ = ["bell", "ensure", "heard", "nursery_lock", "ring"]
 
@@ -45,19 +45,23 @@ def ring(home: Path) -> None:
 
 
 def ensure(home: Path) -> None:
-    """Start a nursery unless one lives. Two at once do no harm: the second finds the lock taken and leaves."""
-    if is_held(nursery_lock(home)):
+    """Start a nursery unless one lives or is about to: it holds the lock from its first moment, before it has loaded
+    anything, so however often this is asked, one starts."""
+    lock = None if is_held(nursery_lock(home)) else take(nursery_lock(home))
+    if lock is None:
         return
-    folder = nursery_lock(home).parent
-    folder.mkdir(parents=True, exist_ok=True)
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    with (folder / "log.txt").open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "tlcore.runs.nursery", str(home)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env={**PATIENT, **os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        )
+    try:
+        with (nursery_lock(home).parent / "log.txt").open("ab") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "tlcore.runs.nursery", str(home), str(lock)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=[lock],
+                env={**PATIENT, **os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            )
+    finally:
+        os.close(lock)

@@ -19,7 +19,7 @@ from tlcore.runs.pace import Pace
 from tlcore.training.speed import MODES, Mode, Reading, n_tokens, readings
 from tlcore.zoo import Backbone, backbone
 
-__all__ = ["inspection", "speed", "upload"]
+__all__ = ["busy", "inspection", "latency", "speed", "upload"]
 
 BUSY_SECONDS = 0.5
 """For how long to look at what else the machine is doing."""
@@ -58,11 +58,9 @@ def inspection(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, An
 
 def speed(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     """Time and memory of a backbone on this machine by use and batch size; each use in a process of its own."""
-    import psutil
-
     record, sizes = backbone(about["backbone"]), tuple(about["batch_sizes"])
     tell(0.0, "waiting for a quiet moment")
-    busy, pace = psutil.cpu_percent(interval=BUSY_SECONDS) / 100, Pace(sizes)
+    taken, pace = busy(), Pace(sizes)
     found: list[dict[str, Any]] = []
     where: dict[str, Any] = {}
     for mode in MODES:
@@ -71,7 +69,23 @@ def speed(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
             found.append(made)
             pace.take(made)
             tell(*pace.now())
-    return {"readings": found, "busy": busy, "at": time.time(), **where}
+    return {"readings": found, "busy": taken, "at": time.time(), **where}
+
+
+def latency(record: Backbone, tick: Callable[[], None]) -> float | None:
+    """Seconds of inference with one sample, the median of some passes, as `speed` takes it; None where it cannot be.
+
+    To be called before this process has used threads or a GPU.
+    """
+    found = [made["seconds"] for made in apart(partial(_readings, record, MODES[0], (1,)), tick=tick)]
+    return float(found[0]) if found and found[0] else None
+
+
+def busy() -> float:
+    """Share of the processors that is taken just now."""
+    import psutil
+
+    return psutil.cpu_percent(interval=BUSY_SECONDS) / 100
 
 
 def _incoming(home: Path, name: str) -> Path:

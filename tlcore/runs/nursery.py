@@ -55,11 +55,13 @@ WARM = (
 _LOG = logging.getLogger(__name__)
 
 
-def serve(home: Path) -> None:
-    """Be the nursery of `home` until idle for long, or until the code on disk is newer; leaves if there is one."""
-    lock = take(launcher.nursery_lock(home))
-    if lock is None:
-        return
+def serve(home: Path, lock: int) -> None:
+    """Be the nursery of `home` until idle for long, or until the code on disk is newer.
+
+    Args:
+        lock: Descriptor of the nursery's lock, held already by whoever started this process.
+    """
+    os.set_inheritable(lock, False)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s nursery %(levelname)s %(message)s")
     Nursery(home=home, lock=lock).run()
 
@@ -319,4 +321,4 @@ def _code_time() -> float:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), int(sys.argv[2]))
