@@ -9,6 +9,8 @@ from tlcore.commands import zoo as zoo  # isort: split
 from tlcore.commands import data as data
 from tlcore.commands import runs as runs  # isort: split
 
+from tlcore.commands import sweeps as sweeps  # isort: split
+
 from tlcore.commands import export as export  # isort: split
 
 from tlcore.commands import lora as lora

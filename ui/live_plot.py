@@ -19,7 +19,7 @@ from ui import state
 from ui.history import Curve, thin
 from ui.marks import Mark, drawn
 
-__all__ = ["MOST_POINTS", "Look", "Trace", "live_plot", "place_plotly"]
+__all__ = ["MOST_POINTS", "Look", "Trace", "live_plot", "place_plotly", "plotly_address"]
 
 MOST_POINTS = 2000
 """In one chart, all traces together."""
@@ -80,7 +80,7 @@ def live_plot(
     dense = sum(trace.look in _DENSE for trace in traces)
     limit = max(200, MOST_POINTS - sparse) // max(1, dense)
     data: dict[str, Any] = {
-        "src": f"{_base()}/app/static/plotly.min.js",
+        "src": plotly_address(),
         "traces": [_plain(trace, limit, state.zoom(key)) for trace in traces if trace.curve.steps],
         "what": what,
         "unit": unit,
@@ -137,9 +137,10 @@ def _nothing() -> None:
     """A zoom draws the page's fragment again, which is all that is needed."""
 
 
-def _base() -> str:
+def plotly_address() -> str:
+    """Where the browser finds Plotly's script."""
     path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{path}" if path else ""
+    return f"{f'/{path}' if path else ''}/app/static/plotly.min.js"
 
 
 @cache
@@ -149,6 +150,6 @@ def _component() -> Any:
         "tlstudio_live_plot",
         html='<div class="live-plot" role="img"></div>\n',
         css=".live-plot { width: 100%; min-height: 300px; }\n",
-        js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("marks.js", "live_plot.js")),
+        js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("plotly.js", "marks.js", "live_plot.js")),
         isolate_styles=False,
     )

@@ -44,7 +44,10 @@ def old(url):
     """A store as the last release without numbered schemas made it."""
     Store(url)
     with raw(url).begin() as connection:
-        for name in ("starred", "tags", "remark", "place", "worked", "beat", "claim", "slot", "boot"):
+        for table in ("sweeps", "trials"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("DROP INDEX trials_of_sweep"))
+        for name in ("sweep", "trial", "starred", "tags", "remark", "place", "worked", "beat", "claim", "slot", "boot"):
             connection.execute(text(f"ALTER TABLE runs DROP COLUMN {name}"))
         connection.execute(text("DROP TABLE alembic_version"))
         connection.execute(text(OLD_RUN))

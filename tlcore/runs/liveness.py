@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tlcore.lock import is_held
-from tlcore.runs.records import BUSY, Run
+from tlcore.runs.records import BUSY, Command, Run
 from tlcore.runs.store import Store
 
 __all__ = ["BEAT_SECONDS", "SILENCE_SECONDS", "Watch", "boot", "here", "noticed", "run_folder"]
@@ -78,7 +78,9 @@ def noticed(store: Store, home: Path, run: Run, watch: Watch, *, auto_resume: bo
 
 def _queue_again(store: Store, run: Run) -> None:
     words = "waiting to go on after a restart of the machine"
-    if store.requeue(run.id, where=BUSY, claim=run.claim, activity=words, finished=store.last_seen(run.id)):
+    order: Command | None = "hold" if run.sweep else None
+    seen = store.last_seen(run.id)
+    if store.requeue(run.id, where=BUSY, command=order, claim=run.claim, activity=words, finished=seen):
         store.note(run.id, "The machine restarted; the run goes on from its last saved state.", level="warning")
 
 

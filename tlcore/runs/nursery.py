@@ -33,6 +33,8 @@ from tlcore.runs.queue import order
 from tlcore.runs.records import BUSY, LIVE, Run, Status
 from tlcore.runs.settings import Settings, kept
 from tlcore.runs.store import open_store
+from tlcore.runs.sweeps.begin import driven_here, sweep_folder
+from tlcore.runs.sweeps.ledger import Ledger
 from tlcore.zoo import Backbone, backbones, weights_state
 
 __all__ = ["Nursery", "serve"]
@@ -91,6 +93,7 @@ class Nursery:
         self.cold = list(WARM)
         self.ahead = [] if self.n_gpus else [record for record in backbones("image") if record.package]
         self.jobs: dict[str, int] = {}  # process id, by lane
+        self.drivers: dict[int, str] = {}  # sweeps, by process id
         self.exporter = 0
         self.swept = False
 
@@ -101,7 +104,7 @@ class Nursery:
         while self.home.is_dir() and time.monotonic() - busy < IDLE_SECONDS:
             rung = _changed(launcher.bell(self.home))
             if self.reap() or rung != heard or time.monotonic() - looked > LOOK_SECONDS:
-                if not self.children and not self.jobs and _code_time() != self.code:
+                if not self.children and not self.jobs and not self.drivers and _code_time() != self.code:
                     return
                 heard, looked = rung, time.monotonic()
                 self.look()
@@ -109,7 +112,7 @@ class Nursery:
                 self.warm()
             elif self.ahead and not self.children and not self.exporter and not self.jobs:
                 self.export(self.ahead.pop(0))
-            busy = time.monotonic() if self.children or self.jobs else busy
+            busy = time.monotonic() if self.children or self.jobs or self.drivers else busy
             time.sleep(POLL_SECONDS)
 
     def warm(self) -> None:
@@ -123,6 +126,7 @@ class Nursery:
         try:
             self.tell_deaths()
             self.start_queued()
+            self.start_drivers()
             if not self.swept:
                 sweep(self.store, self.home)
                 self.swept = True
@@ -193,6 +197,22 @@ class Nursery:
         self.jobs[jobs.lane(folder)] = pid
         os.close(lock)
 
+    def start_drivers(self) -> None:
+        """Fork a driver for each sweep of this home that has none, also where the last one died."""
+        for due in Ledger(self.store).at_work():
+            if due.id in self.drivers.values() or not driven_here(due, self.store, self.home):
+                continue
+            folder = sweep_folder(self.home, due.id)
+            lock = take(folder / "lock")
+            if lock is None:
+                continue
+            gc.freeze()
+            pid = os.fork()
+            if pid == 0:
+                self.become(folder / "log.txt", lambda due=due.id: _drive(self.home, due))  # type: ignore[misc]
+            self.drivers[pid] = due.id
+            os.close(lock)
+
     def become_worker(self, child: Child, log: Path) -> NoReturn:
         """In the child: a device of its own, then the run."""
 
@@ -243,17 +263,18 @@ class Nursery:
 
     def reap(self) -> bool:
         """Collect ended children. Returns whether any ended."""
-        before = len(self.children) + len(self.jobs)
-        while self.children or self.exporter or self.jobs:
+        before = len(self.children) + len(self.jobs) + len(self.drivers)
+        while self.children or self.exporter or self.jobs or self.drivers:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 break
             self.exporter = 0 if pid == self.exporter else self.exporter
             self.jobs = {lane: job for lane, job in self.jobs.items() if job != pid}
+            self.drivers.pop(pid, None)
             child = self.children.pop(pid, None)
             if child and status:
                 self.dead.append((child, _reason(pid, status)))
-        return len(self.children) + len(self.jobs) != before
+        return len(self.children) + len(self.jobs) + len(self.drivers) != before
 
     def tell_deaths(self) -> None:
         """Close the runs of workers that died, with the reason."""
@@ -263,6 +284,12 @@ class Nursery:
             seen = self.store.last_seen(child.run)
             self.store.end(child.run, "interrupted", reason, where=unfinished, claim=child.claim, finished=seen)
             self.dead.pop(0)
+
+
+def _drive(home: Path, sweep: str) -> int:
+    from tlcore.runs.sweeps.driver import drive
+
+    return drive(home, sweep)
 
 
 def _leave_no_lock(folder: Path) -> None:

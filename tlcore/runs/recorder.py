@@ -73,6 +73,8 @@ class Recorder:
         """A stop was asked for."""
         self.pause = False
         """A pause was asked for."""
+        self.hold = False
+        """The test split is to be left alone."""
         self.best: EpochDone | None = None
 
     def take(self, event: Event) -> None:
@@ -149,6 +151,7 @@ class Recorder:
         for number, command in orders:
             self._heard = number
             self.stop, self.pause = self.stop or command == "stop", self.pause or command == "pause"
+            self.hold = self.hold or command == "hold"
 
     def _usage(self) -> list[dict[str, Any]]:
         """One reading of the machine, if the last one is long enough ago."""

@@ -10,7 +10,8 @@ __all__ = ["BUSY", "LIVE", "REST", "RESUMABLE", "STATES", "Command", "Level", "N
 
 Status = Literal["queued", "running", "pausing", "paused", "stopping", "finished", "stopped", "failed", "interrupted"]
 Level = Literal["info", "phase", "warning", "error"]
-Command = Literal["stop", "pause"]
+Command = Literal["stop", "pause", "hold", "score"]
+"""`hold`: end without a look at the test split. `score`: do no more than that look, with the weights that are kept."""
 STATES: tuple[Status, ...] = (
     "queued",
     "running",
@@ -88,6 +89,10 @@ class Run:
     """Which of its server's slots it has or had, from 0."""
     boot: str = ""
     """Of the machine when its worker began."""
+    sweep: str | None = None
+    """The sweep that it is a trial of."""
+    trial: int | None = None
+    """Which of the sweep's trials it is, from 1."""
 
     @property
     def live(self) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, false, text
 
-__all__ = ["COMMANDS", "HEAD", "META", "NOTES", "POINTS", "RUNS"]
+__all__ = ["COMMANDS", "HEAD", "META", "NOTES", "POINTS", "RUNS", "SWEEPS", "TRIALS"]
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration that leads to these tables."""
 META = MetaData()
 RUNS = Table(
@@ -48,6 +48,9 @@ RUNS = Table(
     Column("claim", Integer, nullable=False, server_default="0"),
     Column("slot", Integer),
     Column("boot", Text, nullable=False, server_default=""),
+    Column("sweep", String(32)),
+    Column("trial", Integer),
+    Index("trials_of_sweep", "sweep", "trial", unique=True),
 )
 POINTS = Table(
     "points",
@@ -78,4 +81,33 @@ COMMANDS = Table(
     Column("run", String(32), nullable=False, index=True),
     Column("command", String(16), nullable=False),
     Column("time", Float, nullable=False),
+)
+SWEEPS = Table(
+    "sweeps",
+    META,
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("reason", Text, nullable=False, default=""),
+    Column("activity", Text, nullable=False, default=""),
+    Column("dataset", String(64), nullable=False),
+    Column("dataset_name", Text, nullable=False),
+    Column("modality", String(16), nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("estimate", Float),
+    Column("created", Float, nullable=False),
+    Column("finished", Float),
+    Column("worked", Float, nullable=False, default=0.0),
+    Column("winner", String(32)),
+    Column("place", Text, nullable=False, default=""),
+)
+TRIALS = Table(
+    "trials",
+    META,
+    Column("sweep", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("values", JSON, nullable=False),
+    Column("launched", Boolean, nullable=False, default=False),
+    Column("problem", Text, nullable=False, default=""),
 )

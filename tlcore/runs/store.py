@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 
-from sqlalchemy import Update, case, delete, func, insert, select, update
+from sqlalchemy import Engine, Update, case, delete, func, insert, select, update
 
 from tlcore.errors import RunError
 from tlcore.runs.database import connected, engine_of, storable
@@ -38,12 +38,23 @@ class Store:
         self.local: bool = self._engine.dialect.name == "sqlite"
         """All who use it are on one machine."""
 
-    def create(self, **values: object) -> Run:
-        """Insert a queued run behind all others; `values` are the columns of `Run` that are known at the start."""
+    @property
+    def engine(self) -> Engine:
+        """Of the database, for what keeps tables of its own there."""
+        return self._engine
+
+    def create(self, *, command: Command | None = None, **values: object) -> Run:
+        """Insert a queued run behind all others, with an order for its worker if there is one.
+
+        Args:
+            values: The columns of `Run` that are known at the start.
+        """
         last = select(func.coalesce(func.max(RUNS.c.place), 0) + 1).scalar_subquery()
         row = {"status": "queued", "created": time.time(), **storable(values)}
         with connected(self._engine) as connection:
             connection.execute(insert(RUNS).values(place=last, **row))
+            if command:
+                connection.execute(insert(COMMANDS).values(run=values["id"], command=command, time=time.time()))
         return self.run(str(values["id"]))
 
     def run(self, run_id: str) -> Run:
@@ -71,6 +82,23 @@ class Store:
             query = query.where(RUNS.c.status.in_(sorted(status)))
         with connected(self._engine) as connection:
             return tuple(Run(**row, report=None) for row in connection.execute(query).mappings())
+
+    def trials(self, sweep: str) -> tuple[Run, ...]:
+        """The runs of a sweep in the order of its trials, without their reports."""
+        columns = [RUNS.c[field.name] for field in fields(Run) if field.name != "report"]
+        query = select(*columns).where(RUNS.c.sweep == sweep).order_by(RUNS.c.trial)
+        with connected(self._engine) as connection:
+            return tuple(Run(**row, report=None) for row in connection.execute(query).mappings())
+
+    def epochs(self, run_ids: Iterable[str]) -> dict[str, tuple[Point, ...]]:
+        """The metrics at the ends of epochs of these runs, in order; runs without any are left out."""
+        columns = [POINTS.c[field.name] for field in fields(Point)]
+        query = select(POINTS.c.run, *columns).where(POINTS.c.run.in_(sorted(run_ids)), POINTS.c.scope == "epoch")
+        found: dict[str, list[Point]] = {}
+        with connected(self._engine) as connection:
+            for row in connection.execute(query.order_by(POINTS.c.id)).mappings():
+                found.setdefault(row["run"], []).append(Point(**{k: v for k, v in row.items() if k != "run"}))
+        return {run: tuple(points) for run, points in found.items()}
 
     def last_starts(self) -> dict[str, float]:
         """When a run of each user last began, in unix seconds; users none of whose runs has begun are left out."""

@@ -17,7 +17,7 @@ from tlcore.runs.deletion import delete
 from tlcore.runs.labels import NAME, name_of, remark_of, tags_of, user_of
 from tlcore.runs.liveness import Watch, noticed, run_folder
 from tlcore.runs.queue import Waiting, expected, forecast, order
-from tlcore.runs.records import BUSY, LIVE, RESUMABLE, Note, Point, Run
+from tlcore.runs.records import BUSY, LIVE, RESUMABLE, Command, Note, Point, Run
 from tlcore.runs.settings import Settings, keep, kept
 from tlcore.runs.store import open_store
 from tlcore.strategies import FeatureExtraction
@@ -52,8 +52,10 @@ class Studio:
         outside.keep(self.home, outside.Outside.read(os.environ))
         launcher.ensure(self.home)
 
-    def launch(self, recipe: Recipe, *, name: str = "", user: str = "") -> Run:
-        """Queue a training and have it started; returns at once.
+    def launch(
+        self, recipe: Recipe, *, name: str = "", user: str = "", sweep: str | None = None, trial: int | None = None
+    ) -> Run:
+        """Queue a training and have it started; returns at once. One of a sweep leaves the test split alone.
 
         Raises:
             DataError: the dataset is not in this home.
@@ -75,6 +77,9 @@ class Studio:
             recipe=recipe.to_dict(),
             epochs=recipe.epochs + sum(recipe.extensions),
             activity=WAITING,
+            sweep=sweep,
+            trial=trial,
+            command="hold" if sweep else None,
         )
         launcher.ring(self.home)
         return run
@@ -136,7 +141,20 @@ class Studio:
         run = self._asked(run_id, user, "resume")
         if run.status == "finished":
             raise RunError(f"Run {run_id} is finished: there is nothing to resume. Extend it by more epochs instead.")
-        self._queue(run, where=RESUMABLE, activity=WAITING)
+        order: Command | None = "hold" if run.sweep else None
+        self._queue(run, where=RESUMABLE, activity=WAITING, command=order)
+        return self.run(run_id)
+
+    def score(self, run_id: str, *, user: str | None = None) -> Run:
+        """Have the kept weights of a sweep's trial meet the test split, which its training left alone.
+
+        Raises:
+            RunError: it has no weights, or its test score is there.
+        """
+        run = self._asked(run_id, user, "score")
+        if not run.best_epoch or run.test_accuracy is not None:
+            raise RunError(f"Run {run_id} has {'its test score' if run.best_epoch else 'no weights to score'}.")
+        self._queue(run, where=("finished", "stopped"), activity="waiting to score the test split", command="score")
         return self.run(run_id)
 
     def extend(self, run_id: str, epochs: int, *, user: str | None = None) -> Run:
@@ -206,7 +224,7 @@ class Studio:
 
     def queue(self) -> tuple[Waiting, ...]:
         """The runs that wait, in the order in which they will start."""
-        live = self._noticed(self.store.runs(limit=1000, status=LIVE))
+        live = self.noticed(self.store.runs(limit=1000, status=LIVE))
         queued = [run for run in live if run.status == "queued"]
         if not queued:
             return ()
@@ -221,11 +239,11 @@ class Studio:
 
     def run(self, run_id: str) -> Run:
         """One run with its report; a dead worker is noticed here."""
-        return self._noticed((self.store.run(run_id),))[0]
+        return self.noticed((self.store.run(run_id),))[0]
 
     def runs(self, limit: int = 200) -> tuple[Run, ...]:
         """The newest runs, newest first, without their reports; dead workers are noticed here."""
-        found = self._noticed(self.store.runs(limit=limit))
+        found = self.noticed(self.store.runs(limit=limit))
         if any(run.status == "queued" for run in found):
             launcher.ensure(self.home)
         return found
@@ -243,7 +261,8 @@ class Studio:
         path = run_folder(self.home, run_id) / "log.txt"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def _noticed(self, runs: Sequence[Run]) -> tuple[Run, ...]:
+    def noticed(self, runs: Sequence[Run]) -> tuple[Run, ...]:
+        """The same as they are: those whose workers are dead are closed, or queued again."""
         again = kept(self.home).auto_resume if any(run.status in BUSY for run in runs) else False
         return tuple(noticed(self.store, self.home, run, self._watch, auto_resume=again) for run in runs)
 

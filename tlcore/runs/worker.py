@@ -28,9 +28,9 @@ from tlcore.runs.pulse import pulse
 from tlcore.runs.recorder import Recorder, TakenOverError
 from tlcore.runs.records import Run, Status
 from tlcore.runs.store import Store, open_store
-from tlcore.strategies import Lora
+from tlcore.strategies import FeatureExtraction, Lora, Preparing
 from tlcore.training import Recipe
-from tlcore.training.checkpoint import save_weights
+from tlcore.training.checkpoint import load_weights, save_weights
 from tlcore.training.events import EpochDone, Event, RunStarted, SavePoint, StepDone
 from tlcore.training.loop import fit
 from tlcore.training.scoring import embedder, logits
@@ -93,6 +93,11 @@ def _train(home: Path, store: Store, run: Run, claim: int) -> None:
     )
     recorder = Recorder(store, run.id, data, claim=claim, n_classes=len(dataset.classes), meter=Meter(device))
     folder = run_folder(home, run.id)
+    if run.best_epoch and any(order == "score" for _, order in patiently(store.commands, run.id)):
+        _prepared(model, recipe, folder)
+        whole = run.epoch >= run.epochs or recipe.patience > 0
+        _score(store, run, claim, recorder, run.best_epoch, model, data, dataset, stopped=not whole)
+        return
     state = folder / "state.pt"
     try:
         with closing(fit(model, data, recipe, resume=state if state.exists() else None)) as events:
@@ -111,7 +116,10 @@ def _train(home: Path, store: Store, run: Run, claim: int) -> None:
         return
     _keep(model, folder, recipe, dataset.classes, recorder.best.epoch)
     _spare(state)
-    _score(store, run, claim, recorder, recorder.best, model, data, dataset)
+    if recorder.hold:
+        _rest(store, run.id, claim, recorder.best, stopped=recorder.stop)
+        return
+    _score(store, run, claim, recorder, recorder.best.epoch, model, data, dataset, stopped=recorder.stop)
 
 
 def _follow(events: Iterable[Event], store: Store, recorder: Recorder, run_id: str, state: Path) -> None:
@@ -189,21 +197,39 @@ def _due(point: SavePoint, since: float) -> bool:
     return point.final or since > (EPOCH_SAVE_SECONDS if point.epoch_done else STEP_SAVE_SECONDS)
 
 
+def _prepared(model: TransferModel, recipe: Recipe, folder: Path) -> None:
+    """As it was when its best epoch was kept."""
+    if isinstance(recipe.strategy, Preparing):
+        recipe.strategy.prepare(model)
+    load_weights(model, folder / "best.safetensors")
+    if isinstance(recipe.strategy, FeatureExtraction):
+        model.backbone.requires_grad_(False)
+
+
+def _rest(store: Store, run_id: str, claim: int, best: EpochDone, *, stopped: bool) -> None:
+    """End without a look at the test split; who asked for the stop may have said why."""
+    why = patiently(store.run, run_id).reason or "Stopped by request."
+    kept = f"Epoch {best.epoch} was best on val and is kept. The test split was not read."
+    status: Status = "stopped" if stopped else "finished"
+    patiently(store.end, run_id, status, f"{why} {kept}" if stopped else kept, claim=claim)
+
+
 def _score(
     store: Store,
     run: Run,
     claim: int,
     recorder: Recorder,
-    best: EpochDone,
+    epoch: int,
     model: TransferModel,
     data: Feeds,
     dataset: Dataset,
+    *,
+    stopped: bool,
 ) -> None:
     """The one use of the test split, with the weights of the epoch that val picked."""
     frozen = not any(parameter.requires_grad for parameter in model.backbone.parameters())
     forward, feed = (model.head, data.features("test", embedder(model))) if frozen else (model, data.raw("test"))
     scoring = logits(model, forward, feed, "test")
-    stopped = recorder.stop
     while True:
         try:
             recorder.take(next(scoring))
@@ -211,9 +237,9 @@ def _score(
             scores, labels = end.value
             break
     recorder.finish()
-    result = report(scores, labels, dataset.classes, split="test", epoch=best.epoch)
+    result = report(scores, labels, dataset.classes, split="test", epoch=epoch)
     result["scorings"] = _scorings(run_folder(dataset.home, run.id))
-    kept = f"Epoch {best.epoch} was best on val and is kept."
+    kept = f"Epoch {epoch} was best on val and is kept."
     columns = {"report": result, "test_accuracy": result["accuracy"], "test_macro_f1": result["macro_f1"]}
     status: Status = "stopped" if stopped else "finished"
     reason = f"Stopped by request. {kept}" if stopped else kept

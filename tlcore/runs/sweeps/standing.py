@@ -1,0 +1,145 @@
+"""How a sweep stands: its trials as the search sees them, and as people do, the best first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from tlcore.advisor.facts import wilson
+from tlcore.runs.records import Run
+from tlcore.runs.sweeps.proposals import Tried
+from tlcore.runs.sweeps.records import Sweep, Trial
+
+__all__ = ["Row", "Standing", "best", "standing", "state_of", "tried"]
+
+PRUNED = "Pruned"
+TrialState = Literal["live", "done", "pruned", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One trial of the leaderboard."""
+
+    rank: int | None
+    """From 1 by val accuracy; None without one."""
+    number: int
+    values: Mapping[str, Any]
+    state: str
+    """`waiting`, a run's status, `pruned`, or `failed` for what cannot be trained."""
+    run: str | None
+    val_accuracy: float | None
+    interval: tuple[float, float] | None
+    """95 % of the val accuracy, by Wilson's formula."""
+    epoch: int
+    epochs: int
+    seconds: float
+    reason: str
+    test_accuracy: float | None
+    """The winner's alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All of it."""
+
+    rows: tuple[Row, ...]
+    done: int
+    """Trials that are over, pruned and failed ones among them."""
+    most: int
+    """Trials there will be if nothing stops it."""
+    tied: int
+    """Trials whose val accuracy the best one's interval holds, itself among them."""
+    left: float | None
+    """Seconds to go at the pace so far, at most what the budget leaves; None before the first trial is over."""
+
+
+def state_of(run: Run) -> TrialState:
+    """How the search sees a run."""
+    if run.live or run.status == "paused":
+        return "live"
+    if run.val_accuracy is None or run.status in ("failed", "interrupted"):
+        return "failed"
+    return "pruned" if run.status == "stopped" else "done"
+
+
+def best(runs: Sequence[Run]) -> Run | None:
+    """The one that val picks among those at rest, the earliest of equals."""
+    found = [run for run in runs if state_of(run) in ("done", "pruned")]
+    return max(found, key=lambda run: (run.val_accuracy or 0.0, -(run.trial or 0)), default=None)
+
+
+def tried(trials: Sequence[Trial], runs: Sequence[Run]) -> tuple[Tried, ...]:
+    """The trials as proposals learn from them."""
+    by_trial = {run.trial: run for run in runs}
+    return tuple(_tried(trial, by_trial.get(trial.number)) for trial in trials)
+
+
+def standing(
+    sweep: Sweep, trials: Sequence[Trial], runs: Sequence[Run], n_val: int, slots: int, now: float
+) -> Standing:
+    """The leaderboard and what is left to do.
+
+    Args:
+        n_val: Samples that each val accuracy was counted on.
+        now: Unix seconds.
+    """
+    by_trial, plan = {run.trial: run for run in runs}, sweep.planned()
+    made = [_row(sweep, trial, by_trial.get(trial.number), n_val, now) for trial in trials]
+    made.sort(key=lambda row: (row.val_accuracy is None, -(row.val_accuracy or 0.0), row.number))
+    scored = [row for row in made if row.val_accuracy is not None]
+    rows = tuple(_ranked(row, rank) for rank, row in enumerate(made, 1))
+    over = [run for run in runs if not run.live]
+    done = sum(row.state not in ("waiting", *_LIVE) for row in made)
+    most = max(plan.most(), len(trials)) if sweep.live else len(trials)
+    low = scored[0].interval[0] if scored and scored[0].interval else 0.0
+    return Standing(
+        rows=rows,
+        done=done,
+        most=most,
+        tied=sum((row.val_accuracy or 0.0) >= low for row in scored),
+        left=_left(sweep, over, most - done, slots, now) if sweep.live else 0.0,
+    )
+
+
+_LIVE = ("queued", "running", "pausing", "paused", "stopping")
+
+
+def _left(sweep: Sweep, over: Sequence[Run], trials: int, slots: int, now: float) -> float | None:
+    budget = sweep.planned().budget
+    rest = None if budget is None else max(0.0, budget - sweep.worked)
+    if not over:
+        return rest
+    pace = sum(run.seconds(now) for run in over) / len(over) * trials / max(1, slots)
+    return pace if rest is None else min(pace, rest)
+
+
+def _tried(trial: Trial, run: Run | None) -> Tried:
+    if run is None:
+        return Tried(values=trial.values, state="failed" if trial.problem or trial.launched else "live")
+    return Tried(values=trial.values, state=state_of(run), score=run.val_accuracy, epoch=max(1, run.epoch))
+
+
+def _row(sweep: Sweep, trial: Trial, run: Run | None, n_val: int, now: float) -> Row:
+    known: dict[str, Any] = {"rank": None, "number": trial.number, "values": trial.values}
+    if run is None:
+        state = "failed" if trial.problem else "deleted" if trial.launched else "waiting"
+        empty: dict[str, Any] = dict.fromkeys(("run", "val_accuracy", "interval", "test_accuracy"))
+        return Row(**known, **empty, state=state, epoch=0, epochs=0, seconds=0.0, reason=trial.problem)
+    score = run.val_accuracy
+    return Row(
+        **known,
+        state="pruned" if run.status == "stopped" and run.reason.startswith(PRUNED) else run.status,
+        run=run.id,
+        val_accuracy=score,
+        interval=None if score is None or not n_val else wilson(score, n_val),
+        epoch=run.epoch,
+        epochs=run.epochs,
+        seconds=run.seconds(now),
+        reason=run.reason,
+        test_accuracy=run.test_accuracy if run.id == sweep.winner else None,
+    )
+
+
+def _ranked(row: Row, rank: int) -> Row:
+    return row if row.val_accuracy is None else replace(row, rank=rank)
