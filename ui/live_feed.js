@@ -51,7 +51,7 @@ async function ask(feed) {
   let wait = BEAT;
   feed.asking = true;
   try {
-    const answer = await fetch(asked, { cache: "no-store" });
+    const answer = await fetch(asked, { cache: "no-store", signal: AbortSignal.timeout(LONGEST) });
     wait = Number(answer.headers.get("Next-Look")) || BEAT;
     if (answer.status === 200 && (answer.headers.get("Content-Type") ?? "").startsWith("application/json")) {
       const said = await answer.json();
