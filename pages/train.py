@@ -12,19 +12,20 @@ from tlcore.runs.queue import Waiting
 from ui import state, tab
 from ui.guard import guard
 from ui.layout import empty, header
-from ui.marks import marks, phase
-from ui.progress import numbers, progress
+from ui.live import feed
+from ui.progress import numbers, progress_line
 from ui.queue import queue, starts
 from ui.results import results
 from ui.run_controls import controls, onward, owner
 from ui.run_menu import kept, menu
 from ui.run_table import run_table
+from ui.sight import look
 from ui.takeaway import takeaway
-from ui.train_curves import curves
-from ui.train_machinery import machinery
+from ui.train_charts import draw
 from ui.words import STATUS, ago, clock, plain, visible
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 5.0
+"""Between two looks at a live run's numbers where nothing says that there is something to see."""
 
 
 def since(run: Run, waiting: Sequence[Waiting]) -> str:
@@ -73,25 +74,30 @@ def holds(note: Note, run: Run) -> bool:
     return note.text != run.reason and (note.step is not None or now)
 
 
-def watch(run_id: str, was_live: bool) -> None:
-    """Everything that moves; drawn again each second while the run is live."""
-    studio, held = state.studio(), state.history(run_id)
-    with guard(), held.lock:
-        run = studio.run(run_id)
+def watch(run_id: str, before: tuple[bool, int]) -> None:
+    """What says how a run is. Drawn again each few seconds, and when the run's feed says that something happened.
+
+    `before`: whether it was live, and its last note. The whole page shows more of these, so it follows a change.
+    """
+    with guard(), state.history(run_id).lock:
+        seen = look(run_id)
+        run = seen.run
         tab.of(run)
-        held.catch_up(lambda after: studio.points(run_id, after=after))
-        notes = studio.notes(run_id)
-        marked = marks(notes)
-        waiting = studio.queue() if run.status == "queued" else ()
+        waiting = state.studio().queue() if run.status == "queued" else ()
         heading(run, waiting)
         outcome(run)
         queue(waiting)
-        numbers(run, held, time.time())
-        progress(run, plain(phase(marked)))
-        machinery(curves(run, held, marked))
-        log(run, notes)
-        if was_live != run.live:
+        numbers(run, seen.held, time.time())
+        if run.live:
+            progress_line(seen)
+        if before != (run.live, seen.noted):
             st.rerun()
+
+
+def plots(run_id: str) -> None:
+    """The charts. Drawn again when another view of them is chosen; they grow by themselves."""
+    with guard(), state.history(run_id).lock:
+        draw(look(run_id), feed)
 
 
 def main() -> None:
@@ -114,7 +120,11 @@ def main() -> None:
     with action:
         menu(run, sorted({tag for other in runs.values() for tag in other.tags}))
     kept(run)
-    st.fragment(watch, run_every=POLL_SECONDS if live else None)(run_id, live)
+    notes = state.studio().notes(run_id)
+    noted = notes[-1].id if notes else 0
+    st.fragment(watch, run_every=POLL_SECONDS if live else None)(run_id, (live, noted))
+    st.fragment(plots)(run_id)
+    log(run, notes)
     if not live:
         results(state.studio().run(run_id))
         takeaway(run)

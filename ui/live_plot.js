@@ -105,13 +105,39 @@ const CONFIG = {
   displaylogo: false, responsive: true, showTips: false, modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
 };
 
+// What the page brought, or later what its feed did.
+function adopt(div, data) {
+  div.setAttribute("aria-label", data.alt);
+  if (div.shown && div.shown.log !== data.log) div.zoom.y = null;
+  div.shown = data;
+}
+
+// A chart of a live run takes what its feed brings. Without a feed the first of them has the page look, for all.
+function feed(div, data) {
+  const kept = div.feed;
+  if (kept && kept.run !== data.feed?.run) { leave(kept, data.key, div.taker); div.feed = null; }
+  if (!data.feed) return;
+  div.taker ??= {
+    take: ({ charts }) => { if (charts[data.key]) { adopt(div, charts[data.key]); div.draw?.(); } },
+    draw: () => { if (data.key.startsWith("loss-")) div.look(); },
+  };
+  div.feed = listen(data.feed.run, data.key, div.taker);
+  turn(div.feed, data.feed.address, data.feed.version);
+}
+
 export default function (component) {
-  const div = component.parentElement.querySelector(".live-plot");
-  div.setAttribute("aria-label", component.data.alt);
+  const div = component.parentElement.querySelector(".live-plot"), data = component.data;
   div.zoom ??= { x: null, y: null };
-  if (div.shown && div.shown.log !== component.data.log) div.zoom.y = null;
-  div.shown = component.data;
-  div.ask = (range) => component.setStateValue("shown", range);
+  div.look = () => component.setTriggerValue("look", `${performance.now()}`);
+  div.ask = (range) => {
+    if (div.feed) closeUp(div.feed, data.key, range);
+    component.setStateValue("shown", range);
+  };
+  if (div.stamp !== data.stamp) {
+    div.stamp = data.stamp;
+    adopt(div, data);
+  }
+  feed(div, data);
   div.labels ??= [];
   const draw = () => {
     if (!window.Plotly || !div.isConnected) return;
@@ -124,6 +150,10 @@ export default function (component) {
   };
   div.draw = draw;
   if (!window.Plotly && !div.firstChild) div.textContent = "Drawing…";
-  plotly(component.data.src).then(draw).catch((error) => { div.textContent = "The chart cannot be drawn: " + error.message; });
-  return () => { div.draw = null; window.Plotly?.purge(div); };
+  plotly(data.src).then(draw).catch((error) => { div.textContent = "The chart cannot be drawn: " + error.message; });
+  return () => {
+    div.draw = null;
+    if (div.feed) leave(div.feed, data.key, div.taker);
+    window.Plotly?.purge(div);
+  };
 }

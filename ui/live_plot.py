@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -19,7 +20,7 @@ from ui import state
 from ui.history import Curve, thin
 from ui.marks import Mark, drawn
 
-__all__ = ["MOST_POINTS", "Look", "Trace", "live_plot", "place_plotly", "plotly_address"]
+__all__ = ["MOST_POINTS", "Chart", "Look", "Trace", "base", "live_plot", "place_plotly", "plotly_address"]
 
 MOST_POINTS = 2000
 """In one chart, all traces together."""
@@ -49,51 +50,62 @@ class Trace:
     """How much of the curve's unit makes one on the chart."""
 
 
-def live_plot(
-    traces: Sequence[Trace],
-    *,
-    key: str,
-    what: str,
-    unit: str,
-    per_epoch: float,
-    tick: str = "~g",
-    log: bool = False,
-    include: Sequence[float] = (),
-    floor: float | None = None,
-    marks: Sequence[Mark] = (),
-    alt: str,
-    nothing: str = "",
-) -> None:
-    """Draw or update the chart `key`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What a live chart shows at one moment."""
 
-    Args:
-        what: The y axis, with its unit.
-        unit: Of the x axis, "step" or "epoch". `per_epoch` steps make an epoch.
-        tick: How values on the y axis are written, in d3's language; ".0%" for shares.
-        log: The y axis is logarithmic.
-        include: Values that the y axis reaches in any case.
-        floor: Where the y axis ends at the latest; deeper values are seen by zooming.
-        alt: What a screen reader says.
-        nothing: What stands in the chart's place before its first point.
-    """
-    sparse = sum(len(trace.curve.steps) for trace in traces if trace.look not in _DENSE)
-    dense = sum(trace.look in _DENSE for trace in traces)
-    limit = max(200, MOST_POINTS - sparse) // max(1, dense)
-    data: dict[str, Any] = {
-        "src": plotly_address(),
-        "traces": [_plain(trace, limit, state.zoom(key)) for trace in traces if trace.curve.steps],
-        "what": what,
-        "unit": unit,
-        "per_epoch": per_epoch,
-        "tick": tick,
-        "log": log,
-        "include": list(include),
-        "floor": floor,
-        "marks": [drawn(mark) for mark in marks],
-        "alt": alt,
-        "nothing": nothing,
-    }
-    _component()(key=key, data=data, on_shown_change=_nothing)
+    key: str
+    """Of its place on the page; the same while it grows."""
+    traces: Sequence[Trace]
+    what: str
+    """The y axis, with its unit."""
+    unit: str
+    """Of the x axis, "step" or "epoch"."""
+    per_epoch: float
+    """Steps in an epoch."""
+    tick: str = "~g"
+    """How values on the y axis are written, in d3's language; ".0%" for shares."""
+    log: bool = False
+    """The y axis is logarithmic."""
+    include: Sequence[float] = ()
+    """Values that the y axis reaches in any case."""
+    floor: float | None = None
+    """Where the y axis ends at the latest; deeper values are seen by zooming."""
+    marks: Sequence[Mark] = ()
+    alt: str
+    """What a screen reader says."""
+    nothing: str = ""
+    """What stands in the chart's place before its first point."""
+
+    def data(self, shown: tuple[float, float] | None) -> dict[str, Any]:
+        """As the browser draws it. `shown`: the steps, from and to, that are looked at closely; None for all."""
+        sparse = sum(len(trace.curve.steps) for trace in self.traces if trace.look not in _DENSE)
+        dense = sum(trace.look in _DENSE for trace in self.traces)
+        limit = max(200, MOST_POINTS - sparse) // max(1, dense)
+        return {
+            "traces": [_plain(trace, limit, shown) for trace in self.traces if trace.curve.steps],
+            "what": self.what,
+            "unit": self.unit,
+            "per_epoch": self.per_epoch,
+            "tick": self.tick,
+            "log": self.log,
+            "include": list(self.include),
+            "floor": self.floor,
+            "marks": [drawn(mark) for mark in self.marks],
+            "alt": self.alt,
+            "nothing": self.nothing,
+        }
+
+
+def live_plot(chart: Chart, feed: Mapping[str, str] | None) -> None:
+    """Draw or update a chart. It grows by itself where it has a `feed`, see `ui.live.feed`."""
+    beside = {"src": plotly_address(), "key": chart.key, "feed": feed, "stamp": time.time()}
+    _component()(
+        key=chart.key,
+        data=chart.data(state.zoom(chart.key)) | beside,
+        on_shown_change=_nothing,
+        on_look_change=_nothing,
+    )
 
 
 def place_plotly() -> None:
@@ -134,13 +146,18 @@ def _short(values: Sequence[float | None], unit: float) -> list[float | None]:
 
 
 def _nothing() -> None:
-    """A zoom draws the page's fragment again, which is all that is needed."""
+    """A zoom, or a chart without its feed, draws the page's fragment again, which is all that is needed."""
 
 
 def plotly_address() -> str:
     """Where the browser finds Plotly's script."""
+    return f"{base()}/app/static/plotly.min.js"
+
+
+def base() -> str:
+    """What stands before every path of this server; empty, or with a slash in front and none at the end."""
     path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{f'/{path}' if path else ''}/app/static/plotly.min.js"
+    return f"/{path}" if path else ""
 
 
 @cache
@@ -150,6 +167,9 @@ def _component() -> Any:
         "tlstudio_live_plot",
         html='<div class="live-plot" role="img"></div>\n',
         css=".live-plot { width: 100%; min-height: 300px; }\n",
-        js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("plotly.js", "marks.js", "live_plot.js")),
+        js="\n".join(
+            (_HERE / name).read_text(encoding="utf-8")
+            for name in ("plotly.js", "marks.js", "live_feed.js", "live_plot.js")
+        ),
         isolate_styles=False,
     )

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["notices"]
 
-POLL_SECONDS = 2.0
+POLL_SECONDS = 5.0
+"""Soon enough for a toast, at next to no cost."""
+WATCHED_SECONDS = 15.0
+"""Where the page itself watches the run that is shown, and draws all anew at its end; others may end meanwhile."""
 VERBS = {
     "finished": "is finished",
     "stopped": "was stopped",
@@ -27,10 +30,12 @@ VERBS = {
 
 
 def notices(page: str) -> None:
-    """Look for ends: now, and every two seconds while a run is live. The page called Train has a title of its own."""
+    """Look for ends: now, and again while a run is live. The page called Train has a title of its own."""
     with guard():
         live = _live()
-        st.fragment(_look, run_every=POLL_SECONDS if live else None)(page)
+        watched = page == "Train" and state.remembered("run") in {run.id for run in live}
+        pause = WATCHED_SECONDS if watched else POLL_SECONDS
+        st.fragment(_look, run_every=pause if live else None)(page)
 
 
 def _live() -> tuple[Run, ...]:

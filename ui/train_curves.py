@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from tlcore.runs import Run
 from ui.history import Curve, History
-from ui.layout import card
-from ui.live_plot import Look, Trace
-from ui.marks import Mark
+from ui.live_plot import Chart, Look, Trace
 from ui.train_frame import Frame
 from ui.words import percent
 
-__all__ = ["curves"]
+__all__ = ["controls", "curves"]
 
 TRAIN, VAL, F1 = 0, 1, 2
 """Places in the theme's categorical colours."""
@@ -23,34 +19,18 @@ SMOOTHING = 0.8
 MOST_SMOOTHING = 0.99
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What was chosen above the charts."""
-
-    unit: str
-    """Of the horizontal axis, "step" or "epoch"."""
-    log: bool
-    """The loss is on a logarithmic axis."""
-    smoothing: float
-    """Share of the average so far in the next, in [0, 1); 0 for none."""
+def curves(frame: Frame) -> tuple[Chart, Chart]:
+    """Loss and accuracy."""
+    losses = _traces(frame, "loss")
+    shares = [_macro_f1(frame.held), *_traces(frame, "accuracy")]
+    return (
+        frame.chart("loss", losses, what="loss (nats)", log=frame.view.log, says=_says(frame, "loss")),
+        frame.chart("accuracy", shares, what="accuracy", tick=".0%", says=_says(frame, "accuracy")),
+    )
 
 
-def curves(run: Run, held: History, marked: Sequence[Mark]) -> Frame:
-    """Loss and accuracy, side by side, stacked on a narrow screen; returns the frame for more charts beside them."""
-    with card("Curves", key="curves-card"):
-        view = _view()
-        frame = Frame(run=run, held=held, marks=marked, unit=view.unit)
-        loss, accuracy = st.columns(2)
-        with loss:
-            losses = _traces(frame, "loss", view)
-            frame.draw("loss", losses, what="loss (nats)", log=view.log, says=_says(frame, "loss"))
-        with accuracy:
-            shares = [_macro_f1(held), *_traces(frame, "accuracy", view)]
-            frame.draw("accuracy", shares, what="accuracy", tick=".0%", says=_says(frame, "accuracy"))
-    return frame
-
-
-def _view() -> View:
+def controls() -> dict[str, Any]:
+    """Draw what is chosen above them; returns those fields of a `View`."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="curves-controls"):
         unit = st.radio(
             "Horizontal axis",
@@ -79,12 +59,12 @@ def _view() -> View:
             width=260,
             help="A moving average over the steps; the steps themselves stay behind it. 0 shows them alone.",
         )
-    return View(unit=unit, log=log, smoothing=smoothing)
+    return {"unit": unit, "log": log, "smoothing": smoothing}
 
 
-def _traces(frame: Frame, metric: str, view: View) -> list[Trace]:
+def _traces(frame: Frame, metric: str) -> list[Trace]:
     """Every step, their average, the epochs, and the best of them."""
-    run, held, train, val = frame.run, frame.held, f"train_{metric}", f"val_{metric}"
+    run, held, view, train, val = frame.run, frame.held, frame.view, f"train_{metric}", f"val_{metric}"
 
     def trace(key: str, name: str, curve: Curve, colour: int, look: Look) -> Trace:
         return Trace(key=key, name=name, curve=curve, colour=colour, look=look)
@@ -112,6 +92,6 @@ def _says(frame: Frame, metric: str) -> str:
 
     best = f"; epoch {frame.run.best_epoch} is the best" if frame.run.best_epoch else ""
     return (
-        f"{metric.capitalize()} over {frame.unit}s: train {read('train')}, validation {read('val')}, "
+        f"{metric.capitalize()} over {frame.view.unit}s: train {read('train')}, validation {read('val')}, "
         f"after {len(frame.held.ends)} epochs{best}."
     )

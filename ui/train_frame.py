@@ -7,23 +7,23 @@ from dataclasses import dataclass
 
 from tlcore.runs import Run
 from ui.history import History
-from ui.live_plot import Trace, live_plot
+from ui.live_plot import Chart, Trace
 from ui.marks import Mark
+from ui.train_view import View
 
 __all__ = ["Frame"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The run, what is known of it, and the horizontal axis."""
+    """The run, what is known of it, and how it is looked at."""
 
     run: Run
     held: History
     marks: Sequence[Mark]
-    unit: str
-    """Of the horizontal axis, "step" or "epoch"."""
+    view: View
 
-    def draw(
+    def chart(
         self,
         name: str,
         traces: Sequence[Trace],
@@ -35,15 +35,15 @@ class Frame:
         include: Sequence[float] = (),
         floor: float | None = None,
         nothing: str = "",
-    ) -> None:
-        """Draw the chart called `name`; `says` is its content for a screen reader, and `nothing` why it is empty."""
+    ) -> Chart:
+        """The chart called `name`; `says` is its content for a screen reader, and `nothing` why it is empty."""
         run = self.run
         ended = "Nothing was measured" if run.step else "It ended before its first step"
-        live_plot(
-            traces,
+        return Chart(
+            traces=traces,
             key=f"{name}-plot-{run.id}",
             what=what,
-            unit=self.unit,
+            unit=self.view.unit,
             per_epoch=run.steps / run.epochs if run.steps and run.epochs else 1.0,
             tick=tick,
             log=log,

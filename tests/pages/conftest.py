@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -83,7 +84,14 @@ def texts(at: AppTest) -> str:
     words = [str(element.value) for kind in kinds for element in getattr(at, kind)]
     words += [f"{metric.label}: {metric.value}" for metric in at.metric]
     words += [element.proto.text for element in at.get("progress")]
+    words += [fed["says"] for fed in given(at) if "says" in fed]
     return "\n".join(words)
+
+
+def given(at: AppTest) -> list[dict[str, Any]]:
+    """What the components of our own are given."""
+    found = [json.loads(element.proto.json or "{}") for element in at.get("bidi_component")]
+    return [data for data in found if isinstance(data, dict)]
 
 
 def values(at: AppTest) -> dict[str, str]:

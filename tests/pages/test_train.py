@@ -4,15 +4,27 @@ import json
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import HOSTILE, Open, image_dataset, make_run, parameter, ran, report, texts, train, values
+from tests.pages.conftest import (
+    HOSTILE,
+    Open,
+    given,
+    image_dataset,
+    make_run,
+    parameter,
+    ran,
+    report,
+    texts,
+    train,
+    values,
+)
 from tlcore.runs import Studio
 
 
-def charts(at: object) -> dict[str, dict]:
+def charts(at: AppTest) -> dict[str, dict]:
     """What the live charts are fed, by their y axis."""
-    fed = [json.loads(element.proto.json) for element in at.get("bidi_component")]  # type: ignore[attr-defined]
-    return {data["what"]: data for data in fed}
+    return {data["what"]: data for data in given(at) if "what" in data}
 
 
 def test_cold_it_leads_to_the_strategy(open_page: Open) -> None:

@@ -37,7 +37,7 @@ def driver(studio, sweep_id):
     name = str(sweep_folder(studio.home, sweep_id) / "log.txt")
     for process in psutil.process_iter():
         try:
-            if os.readlink(f"/proc/{process.pid}/fd/1") == name:
+            if Path(f"/proc/{process.pid}/fd/1").readlink() == name:
                 return process
         except OSError:
             continue

@@ -1,0 +1,81 @@
+// What is new of a run, asked for once a second for all charts of a page and its progress line. They are components of
+// their own, so the feeds are where each can find them. A taker has `take(said)`, and `draw()` for where there is no feed.
+const FEEDS = Symbol.for("tlstudio.feeds");
+const BEAT = 1000, LONGEST = 10000, SOON = 30;  // milliseconds
+
+function listen(run, name, taker) {
+  const feeds = (window[FEEDS] ??= new Map());
+  if (!feeds.has(run)) {
+    const feed = { run, address: "", have: "", zoom: {}, takers: new Map(), timer: null, failures: 0 };
+    feed.wake = () => { if (!document.hidden) soon(feed, 0); };
+    document.addEventListener("visibilitychange", feed.wake);
+    feeds.set(run, feed);
+  }
+  const feed = feeds.get(run);
+  feed.takers.set(name, taker);
+  if (feed.timer === null && !feed.asking) soon(feed, BEAT);
+  return feed;
+}
+
+function leave(feed, name, taker) {
+  if (feed.takers.get(name) !== taker) return;
+  feed.takers.delete(name);
+  if (feed.takers.size) return;
+  clearTimeout(feed.timer);
+  document.removeEventListener("visibilitychange", feed.wake);
+  if (window[FEEDS].get(feed.run) === feed) window[FEEDS].delete(feed.run);
+}
+
+// Another view has another address; `have` is the version that came with the page.
+function turn(feed, address, have) {
+  if (feed.address === address) return;
+  Object.assign(feed, { address, have });
+}
+
+function closeUp(feed, name, range) {
+  if (range) feed.zoom[name] = range;
+  else delete feed.zoom[name];
+  feed.have = "";
+}
+
+function soon(feed, wait) {
+  clearTimeout(feed.timer);
+  feed.timer = setTimeout(() => ask(feed), wait);
+}
+
+async function ask(feed) {
+  feed.timer = null;
+  if (feed.asking || document.hidden || !feed.takers.size) return;
+  if (!feed.address) { soon(feed, BEAT); return; }
+  const asked = where(feed);
+  let wait = BEAT;
+  feed.asking = true;
+  try {
+    const answer = await fetch(asked, { cache: "no-store", signal: AbortSignal.timeout(LONGEST) });
+    wait = Number(answer.headers.get("Next-Look")) || BEAT;
+    if (answer.status === 200 && (answer.headers.get("Content-Type") ?? "").startsWith("application/json")) {
+      const said = await answer.json();
+      if (asked === where(feed)) hand(feed, said);
+      else wait = SOON;
+    } else if (answer.ok && answer.status !== 204 || answer.status === 403 || answer.status === 404) {
+      feed.takers.forEach((taker) => taker.draw());  // no such route, or no longer this one: the page itself looks
+    } else if (answer.status !== 204) throw new Error(answer.statusText);
+    feed.failures = 0;
+  } catch {
+    wait = Math.min(LONGEST, BEAT * 2 ** ++feed.failures);
+  } finally {
+    feed.asking = false;
+  }
+  if (feed.takers.size && !feed.over) soon(feed, wait);
+}
+
+function where(feed) {
+  const zoom = Object.keys(feed.zoom).length ? `&zoom=${encodeURIComponent(JSON.stringify(feed.zoom))}` : "";
+  return `${feed.address}&have=${feed.have}${zoom}`;
+}
+
+function hand(feed, said) {
+  feed.have = said.version;
+  feed.over = !said.live;
+  feed.takers.forEach((taker) => taker.take(said));
+}

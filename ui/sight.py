@@ -1,0 +1,58 @@
+"""A run and all that is known of it at one moment, for everything that moves on a page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tlcore.runs import Note, Run
+from ui import state
+from ui.history import History
+from ui.marks import Mark, marks, phase
+
+__all__ = ["Sight", "look"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What `look` saw. Its `held` goes on growing with later looks: hold the lock of it."""
+
+    run: Run
+    held: History
+    notes: Sequence[Note]
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Phases and warnings."""
+        return marks(self.notes)
+
+    @property
+    def phase(self) -> str:
+        """The name of the phase under way; foreign text."""
+        return phase(self.marks)
+
+    @property
+    def noted(self) -> int:
+        """Id of the last note, 0 before the first."""
+        return self.notes[-1].id if self.notes else 0
+
+    @property
+    def version(self) -> str:
+        """Another one as soon as there is anything new to show."""
+        run, newest = self.run, self.held.tail.newest
+        row = (run.status, run.claim, run.step, run.steps, run.epoch, run.epochs, run.activity, run.eta, run.best_epoch)
+        last = (newest.id, newest.time) if newest else ()
+        return hashlib.blake2b(repr((row, last, self.noted)).encode(), digest_size=9).hexdigest()
+
+
+def look(run_id: str) -> Sight:
+    """See a run as it is now; hold the lock of its history meanwhile.
+
+    Raises:
+        RunError: there is none of that id.
+    """
+    studio, held = state.studio(), state.history(run_id)
+    run = studio.run(run_id)
+    held.catch_up(lambda after: studio.points(run_id, after=after))
+    return Sight(run=run, held=held, notes=studio.notes(run_id))
