@@ -9,6 +9,7 @@ from tlcore.commands import zoo as zoo  # isort: split
 from tlcore.commands import data as data
 from tlcore.commands import runs as runs  # isort: split
 
+from tlcore.commands import compare as compare
 from tlcore.commands import lora as lora
 from tlcore.commands import rank as rank
 from tlcore.commands.application import app
