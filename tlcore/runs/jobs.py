@@ -51,6 +51,7 @@ KINDS: Mapping[str, str] = {
     "inspection": "tlcore.runs.models:inspection",
     "map": "tlcore.runs.exploration:plane",
     "named": "tlcore.runs.weights:named",
+    "predictions": "tlcore.runs.scored:predictions",
     "preview": "tlcore.runs.preview:pictures",
     "public": "tlcore.runs.arrivals:public",
     "range": "tlcore.runs.measurements:rate_range",

@@ -18,6 +18,7 @@ from tlcore.adapters.lora import save_adapter
 from tlcore.data import Dataset, load_dataset
 from tlcore.device import Meter, torch_device
 from tlcore.errors import TlcoreError
+from tlcore.evaluation.predictions import forget, keep
 from tlcore.evaluation.report import report
 from tlcore.features.feeds import Feeds
 from tlcore.features.stored import DatasetFeeds
@@ -27,13 +28,13 @@ from tlcore.runs.patience import patiently
 from tlcore.runs.pulse import pulse
 from tlcore.runs.recorder import Recorder, TakenOverError
 from tlcore.runs.records import Run, Status
+from tlcore.runs.scored import answered, scoring
 from tlcore.runs.store import Store, open_store
 from tlcore.strategies import FeatureExtraction, Lora, Preparing
 from tlcore.training import Recipe
 from tlcore.training.checkpoint import load_weights, save_weights
 from tlcore.training.events import EpochDone, Event, RunStarted, SavePoint, StepDone
 from tlcore.training.loop import fit
-from tlcore.training.scoring import embedder, logits
 from tlcore.zoo import backbone, learn
 from tlcore.zoo.model import TransferModel, build
 
@@ -228,17 +229,19 @@ def _score(
 ) -> None:
     """The one use of the test split, with the weights of the epoch that val picked."""
     frozen = not any(parameter.requires_grad for parameter in model.backbone.parameters())
-    forward, feed = (model.head, data.features("test", embedder(model))) if frozen else (model, data.raw("test"))
-    scoring = logits(model, forward, feed, "test")
+    work = scoring(model, data, "test", frozen=frozen)
     while True:
         try:
-            recorder.take(next(scoring))
+            recorder.take(next(work))
         except StopIteration as end:
             scores, labels = end.value
             break
     recorder.finish()
     result = report(scores, labels, dataset.classes, split="test", epoch=epoch)
-    result["scorings"] = _scorings(run_folder(dataset.home, run.id))
+    folder = run_folder(dataset.home, run.id)
+    result["scorings"] = _scorings(folder)
+    forget(folder)
+    keep(folder, "test", answered(scores, labels, dataset, "test", epoch))
     kept = f"Epoch {epoch} was best on val and is kept."
     columns = {"report": result, "test_accuracy": result["accuracy"], "test_macro_f1": result["macro_f1"]}
     status: Status = "stopped" if stopped else "finished"

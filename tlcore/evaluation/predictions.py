@@ -1,0 +1,101 @@
+"""What a run answered on each sample of a split, kept with the run."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tlcore.errors import TlcoreError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Predictions", "forget", "keep", "kept"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Predictions:
+    """Answers of one model on one split, sample by sample."""
+
+    rows: NDArray[np.int64]
+    """(N,) rows of the dataset's manifest."""
+    logits: NDArray[np.float32]
+    """(N, C)."""
+    labels: NDArray[np.int64]
+    """(N,) true classes."""
+    epoch: int
+    """Whose weights answered."""
+    dataset: str
+    """Id of the dataset."""
+    split: str
+    """"val" or "test"."""
+
+    def __post_init__(self) -> None:
+        if self.logits.ndim != 2 or not len(self.rows) == len(self.logits) == len(self.labels):
+            shapes = (self.rows.shape, self.logits.shape, self.labels.shape)
+            raise TlcoreError(
+                f"Predictions need a row, logits and a label for each sample, but their shapes are {shapes}."
+            )
+
+    @property
+    def answers(self) -> NDArray[np.int64]:
+        """(N,) the class with the highest logit."""
+        return self.logits.argmax(1).astype(np.int64)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """(N,) whether the answer is the label."""
+        return self.answers == self.labels
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """(N,) softmax probability of the answer, in [1 / C, 1]."""
+        shifted = self.logits - self.logits.max(1, keepdims=True)
+        return (1 / np.exp(shifted).sum(1)).astype(np.float32)
+
+
+def keep(folder: Path, split: str, predictions: Predictions) -> None:
+    """Write `predictions-<split>.safetensors` in a run's folder, whole or not at all."""
+    from safetensors.numpy import save_file
+
+    path = _path(folder, split)
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    tensors = {
+        "rows": np.ascontiguousarray(predictions.rows, np.int64),
+        "logits": np.ascontiguousarray(predictions.logits, np.float32),
+        "labels": np.ascontiguousarray(predictions.labels, np.int64),
+    }
+    notes = {"epoch": str(predictions.epoch), "dataset": predictions.dataset, "split": split}
+    try:
+        save_file(tensors, draft, metadata=notes)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def kept(folder: Path, split: str) -> Predictions | None:
+    """What was kept of a split; None where nothing was, or where the file cannot be read."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(_path(folder, split), framework="numpy") as file:
+            notes = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in ("rows", "logits", "labels")}
+        return Predictions(**arrays, epoch=int(notes["epoch"]), dataset=notes["dataset"], split=notes["split"])
+    except (FileNotFoundError, SafetensorError, KeyError, ValueError, TlcoreError):
+        return None
+
+
+def forget(folder: Path) -> None:
+    """Remove what was kept of all splits, because the run has other weights now."""
+    for path in folder.glob("predictions-*.safetensors"):
+        path.unlink(missing_ok=True)
+
+
+def _path(folder: Path, split: str) -> Path:
+    return folder / f"predictions-{split}.safetensors"

@@ -1,0 +1,116 @@
+"""Whether two models' scores on the same samples differ by more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tlcore.errors import TlcoreError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["EXACT_BELOW", "Interval", "McNemar", "Resampled", "holm", "interval", "mcnemar", "resampled"]
+
+EXACT_BELOW = 25
+"""Discordant samples below which McNemar's test is the exact binomial one; from there on chi-square is close enough."""
+RESAMPLES = 2_000
+_CHUNK = 250
+"""Resamples held at a time: 20 MB for 10,000 samples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class McNemar:
+    """Two models on the same samples, told apart by those that only one of them had right."""
+
+    only_a: int
+    only_b: int
+    p: float
+    """Two-sided, in [0, 1]: how likely so uneven a share is if both are equally good."""
+    exact: bool
+    """By the binomial distribution, not by chi-square with Edwards' continuity correction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Where a figure lies in 95 of 100 resamples."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Resampled:
+    """Scores of R models on B resamples of the same samples: column by column paired, so differences may be taken."""
+
+    accuracy: NDArray[np.float64]
+    """(R, B) in [0, 1]."""
+    macro_f1: NDArray[np.float64]
+    """(R, B) in [0, 1]; a class that is in no sample and no answer counts 0, as in a run's report."""
+
+
+def mcnemar(right_a: NDArray[np.bool_], right_b: NDArray[np.bool_]) -> McNemar:
+    """McNemar (1947) on (N,) booleans: exact below `EXACT_BELOW` discordant samples, else chi-square, corrected.
+
+    Raises:
+        TlcoreError: the two are not about the same number of samples.
+    """
+    from scipy.stats import binomtest, chi2
+
+    if right_a.shape != right_b.shape:
+        raise TlcoreError(f"McNemar's test pairs samples, but there are {len(right_a):,} and {len(right_b):,}.")
+    b, c = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
+    if b + c < EXACT_BELOW:
+        p = float(binomtest(b, b + c, 0.5).pvalue) if b + c else 1.0
+        return McNemar(only_a=b, only_b=c, p=p, exact=True)
+    statistic = max(0, abs(b - c) - 1) ** 2 / (b + c)
+    return McNemar(only_a=b, only_b=c, p=float(chi2.sf(statistic, 1)), exact=False)
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """p-values adjusted for their number by Holm's step-down method (1979), in the order given."""
+    order, highest = np.argsort(p_values, kind="stable"), 0.0
+    adjusted = [0.0] * len(p_values)
+    for place, i in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - place) * p_values[i]))
+        adjusted[i] = highest
+    return tuple(adjusted)
+
+
+def resampled(
+    labels: NDArray[np.int64], answers: NDArray[np.int64], n_classes: int, *, resamples: int = RESAMPLES, seed: int = 0
+) -> Resampled:
+    """Bootstrap (Efron, 1979): labels (N,) and answers (R, N) drawn together, with replacement.
+
+    Samples with the same label and answers are interchangeable, so how often each kind is drawn is multinomial.
+    """
+    kinds, counts = np.unique(np.vstack([labels, answers]), axis=1, return_counts=True)
+    draw, shares = np.random.default_rng(seed), counts / counts.sum()
+    parts = [
+        _scores(draw.multinomial(len(labels), shares, size=min(_CHUNK, resamples - start)), kinds, n_classes)
+        for start in range(0, resamples, _CHUNK)
+    ]
+    accuracy, f1 = (np.concatenate(some, axis=1) for some in zip(*parts, strict=True))
+    return Resampled(accuracy=accuracy, macro_f1=f1)
+
+
+def interval(values: NDArray[np.float64], level: float = 0.95) -> Interval:
+    """The percentile interval of resampled figures (B,)."""
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(low=float(low), high=float(high))
+
+
+def _scores(drawn: NDArray[np.int64], kinds: NDArray[np.int64], n_classes: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Accuracy and macro-F1, (R, B) each, of how often (B, K) each kind (1 + R, K) was drawn."""
+    one_hot = np.eye(n_classes, dtype=np.float32)
+    times, labels = drawn.astype(np.float32), kinds[0]
+    n, true = times.sum(1), times @ one_hot[labels]
+    accuracy, f1 = [], []
+    for answers in kinds[1:]:
+        hit = times @ (one_hot[labels] * (answers == labels)[:, None])
+        accuracy.append(hit.sum(1) / n)
+        f1.append((2 * hit / np.maximum(true + times @ one_hot[answers], 1)).mean(1))
+    return np.asarray(accuracy, np.float64), np.asarray(f1, np.float64)
