@@ -19,6 +19,7 @@ from ui.results import results
 from ui.run_controls import controls, onward, owner
 from ui.run_menu import kept, menu
 from ui.run_table import run_table
+from ui.takeaway import takeaway
 from ui.train_curves import curves
 from ui.train_machinery import machinery
 from ui.words import STATUS, ago, clock, plain, visible
@@ -116,6 +117,7 @@ def main() -> None:
     st.fragment(watch, run_every=POLL_SECONDS if live else None)(run_id, live)
     if not live:
         results(state.studio().run(run_id))
+        takeaway(run)
 
 
 main()

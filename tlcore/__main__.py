@@ -11,6 +11,8 @@ from tlcore.commands import runs as runs  # isort: split
 
 from tlcore.commands import sweeps as sweeps  # isort: split
 
+from tlcore.commands import export as export  # isort: split
+
 from tlcore.commands import lora as lora
 from tlcore.commands import rank as rank
 from tlcore.commands.application import app

@@ -4,6 +4,7 @@
     ├── DataError      what the user brought cannot be used
     ├── WeightsError   pretrained weights cannot be had, or do not fit
     ├── RecipeError    settings that contradict each other or are out of range
+    ├── ExportError    a model that cannot be taken along as it was asked for
     └── RunError       a run that does not exist, or cannot do what was asked
         ├── DivergedError  a training whose loss is no longer a number
         └── StoreError     the store of runs does not answer now
@@ -11,7 +12,16 @@
 A message says what happened, the offending value, and what to do. Pages and the command line show it as it is.
 """
 
-__all__ = ["DataError", "DivergedError", "RecipeError", "RunError", "StoreError", "TlcoreError", "WeightsError"]
+__all__ = [
+    "DataError",
+    "DivergedError",
+    "ExportError",
+    "RecipeError",
+    "RunError",
+    "StoreError",
+    "TlcoreError",
+    "WeightsError",
+]
 
 
 class TlcoreError(Exception):
@@ -36,6 +46,10 @@ class RunError(TlcoreError):
 
 class DivergedError(RunError):
     """A training whose loss is no longer a number."""
+
+
+class ExportError(TlcoreError):
+    """A model that cannot be taken along in the form that was asked for."""
 
 
 class StoreError(RunError):

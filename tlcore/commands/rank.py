@@ -114,7 +114,9 @@ def _follow(dataset: Dataset, chosen: Sequence[Backbone], as_json: bool) -> bool
         return True
 
 
-def _doing(now: Iterable[Standing], seconds: float | None) -> str:
+def _doing(now: Sequence[Standing], seconds: float | None) -> str:
+    if not any(one.live for one in now):
+        return "scored"
     running = [f"{one.record.name}: {one.words or 'starting'}" for one in now if one.status == "running"]
     words = running[0] if running else "waiting for its turn"
     return words if seconds is None else f"{words}, about {seconds:.0f} s to go"

@@ -58,6 +58,7 @@ KINDS: Mapping[str, str] = {
     "shapes": "tlcore.runs.measurements:shapes",
     "speed": "tlcore.runs.models:speed",
     "suspects": "tlcore.runs.exploration:doubts",
+    "takeaway": "tlcore.runs.takeaway:prepared",
     "tokens": "tlcore.runs.preview:tokens",
     "upload": "tlcore.runs.models:upload",
 }
@@ -73,6 +74,7 @@ LANES: Mapping[str, str] = {
     "public": "network",
     "rank": "rank",
     "shapes": "quick",
+    "takeaway": "takeaway",
     "tokens": "preview",
     "upload": "disk",
 }

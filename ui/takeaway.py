@@ -1,0 +1,140 @@
+"""Taking a run's model home: each form made when it is asked for, checked, then handed out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from tlcore.export import Form, offered
+from tlcore.home import home
+from tlcore.runs import Run, jobs
+from tlcore.runs.takeaway import file_of, kept, standard
+from tlcore.zoo import backbone
+from ui.download import takeaway_address
+from ui.guard import guard
+from ui.job import progress
+from ui.layout import card
+from ui.words import plain, size
+
+__all__ = ["takeaway"]
+
+KIND = "takeaway"
+SMALL = 100_000
+"""Bytes below which no size is foretold."""
+
+
+def takeaway(run: Run) -> None:
+    """Draw the card: a row for each form, an archive of several, and the hub."""
+    if not run.best_epoch:
+        return
+    with card("Take home", key="takeaway-card", icon=":material/redeem:"):
+        st.markdown("Each form is loaded again and compared with the run on real samples before it is offered.")
+        made = kept(home(), run)
+        for form in offered(run.modality, run.strategy):
+            _row(run, form, made[form.name].words if form.name in made else "")
+        _archive(run)
+        _hub(run)
+        st.caption(
+            f"From the shell: `python -m tlcore export {run.id} --format onnx --out DIR`, and "
+            f"`python -m tlcore serve {run.id}`."
+        )
+
+
+def _row(run: Run, form: Form, words: str) -> None:
+    with st.container(border=True, key=f"take-{form.name}"):
+        left, right = st.columns([4, 1], vertical_alignment="center", gap="small")
+        with left:
+            st.markdown(f"{form.icon} **{form.title}**{_foretold(run, form)}  \n{form.purpose}")
+            if words:
+                st.caption(f":material/verified: {plain(words)}")
+        with right:
+            _action(run, (form.name,), key=form.name, label="Prepare")
+        _state(run, (form.name,), key=form.name)
+
+
+def _foretold(run: Run, form: Form) -> str:
+    n_bytes = int(form.factor * backbone(run.backbone).n_params)
+    return f" · about {size(n_bytes)}" if n_bytes > SMALL else ""
+
+
+def _about(run: Run, names: tuple[str, ...]) -> dict[str, Any]:
+    return {"run": run.id, "epoch": run.best_epoch, "formats": list(names)}
+
+
+def _action(run: Run, names: tuple[str, ...], *, key: str, label: str) -> None:
+    """The button that has it made, or the link to what was made."""
+    about = _about(run, names)
+    now = jobs.look(home(), KIND, about)
+    if now.status == "done" and file_of(home(), run, str(now.result["file"])) is None:
+        jobs.forget(home(), KIND, about)
+        now = jobs.look(home(), KIND, about)
+    if now.status == "done":
+        _download(run, now.result, key)
+    elif not now.live and st.button(
+        label, icon=":material/build:", key=f"prepare-{key}", width="stretch", disabled=not names
+    ):
+        with guard():
+            jobs.ask(home(), KIND, about)
+        st.rerun()
+
+
+def _state(run: Run, names: tuple[str, ...], *, key: str) -> None:
+    """How far it is, or why it failed."""
+    about = _about(run, names)
+    now = jobs.look(home(), KIND, about)
+    if now.live:
+        progress(KIND, about, key=f"take-{key}")
+    elif now.status == "failed":
+        st.error(plain(now.words), icon=":material/error:")
+
+
+def _download(run: Run, done: Mapping[str, Any], key: str) -> None:
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    st.link_button(
+        f"Download ({size(int(done['bytes']))})",
+        f"{f'/{base}' if base else ''}{takeaway_address(run.id, str(done['file']))}",
+        type="primary",
+        icon=":material/download:",
+        key=f"download-{key}",
+        width="stretch",
+    )
+
+
+def _archive(run: Run) -> None:
+    forms = {form.name: form.title for form in offered(run.modality, run.strategy)}
+    with st.container(border=True, key="take-archive"):
+        chosen = st.multiselect(
+            "One archive of", list(forms), default=list(standard(run)), format_func=forms.__getitem__, key="take-chosen"
+        )
+        names = tuple(name for name in forms if name in chosen)
+        _action(run, names, key="archive", label="Prepare the archive")
+        _state(run, names, key="archive")
+
+
+def _hub(run: Run) -> None:
+    """The token stays in this run of the page: it is neither stored nor written to a log."""
+    with (
+        st.expander("Hugging Face hub", icon=":material/cloud_upload:", key="take-hub"),
+        st.form("hub-form", clear_on_submit=True, border=False),
+    ):
+        repository = st.text_input("Repository", placeholder="owner/name", key="hub-repository")
+        here = bool(os.environ.get("HF_TOKEN"))
+        token = st.text_input(
+            "Token", type="password", key="hub-token", placeholder="HF_TOKEN of this server" if here else "hf_…"
+        )
+        private = st.checkbox("Private", value=True, key="hub-private")
+        st.caption("The model's folder and its card are uploaded; prepare both above first. The token is not kept.")
+        if st.form_submit_button("Upload", icon=":material/cloud_upload:", key="hub-upload"):
+            with guard(), st.spinner("Uploading"):
+                _upload(run, repository.strip(), token or os.environ.get("HF_TOKEN", ""), private)
+
+
+def _upload(run: Run, repository: str, token: str, private: bool) -> None:
+    from tlcore.export.hub import push
+    from tlcore.runs.takeaway import ready
+
+    where = push(ready(home(), run), repository, token=token, private=private, message=f"Run {run.id}")
+    st.success(f"Uploaded to {plain(where)}", icon=":material/check_circle:")
