@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -37,7 +38,7 @@ def driver(studio, sweep_id):
     name = str(sweep_folder(studio.home, sweep_id) / "log.txt")
     for process in psutil.process_iter():
         try:
-            if os.readlink(f"/proc/{process.pid}/fd/1") == name:
+            if str(Path(f"/proc/{process.pid}/fd/1").readlink()) == name:
                 return process
         except OSError:
             continue
@@ -75,7 +76,7 @@ def test_a_hopeless_trial_is_stopped_keeps_its_best_epoch_and_leaves_test_alone(
     sweep = begin(studio, plan(messages, *axes, pruning=True, factor=2))
     sweep = wait(studio, sweep.id, lambda one: over(one) or _pruned(studio, sweep.id))
     (run, *_) = _pruned(studio, sweep.id)
-    assert run.recipe["strategy"]["lr"] == 1e-7 and run.epoch < 150
+    assert run.best_epoch <= run.epoch < 150
     assert "keep" in run.reason or "kept" in run.reason
     assert run.test_accuracy is None and studio.run(run.id).report is None
     assert (studio.home / "runs" / run.id / "best.safetensors").exists()
