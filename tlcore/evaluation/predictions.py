@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -44,18 +44,21 @@ class Predictions:
     @property
     def answers(self) -> NDArray[np.int64]:
         """(N,) the class with the highest logit."""
-        return self.logits.argmax(1).astype(np.int64)
+        answers: NDArray[np.int64] = self.logits.argmax(1).astype(np.int64)
+        return answers
 
     @property
     def right(self) -> NDArray[np.bool_]:
         """(N,) whether the answer is the label."""
-        return self.answers == self.labels
+        right: NDArray[np.bool_] = self.answers == self.labels
+        return right
 
     @property
     def confidence(self) -> NDArray[np.float32]:
         """(N,) softmax probability of the answer, in [1 / C, 1]."""
         shifted = self.logits - self.logits.max(1, keepdims=True)
-        return (1 / np.exp(shifted).sum(1)).astype(np.float32)
+        confidence: NDArray[np.float32] = (1 / np.exp(shifted).sum(1)).astype(np.float32)
+        return confidence
 
 
 def keep(folder: Path, split: str, predictions: Predictions) -> None:
@@ -65,7 +68,7 @@ def keep(folder: Path, split: str, predictions: Predictions) -> None:
     path = _path(folder, split)
     folder.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{os.getpid()}-{path.name}")
-    tensors = {
+    tensors: dict[str, NDArray[Any]] = {
         "rows": np.ascontiguousarray(predictions.rows, np.int64),
         "logits": np.ascontiguousarray(predictions.logits, np.float32),
         "labels": np.ascontiguousarray(predictions.labels, np.int64),

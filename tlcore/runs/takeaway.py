@@ -46,25 +46,14 @@ def subject(home: Path, run_id: str) -> Subject:
     Raises:
         RunError: there is no such run, or it has kept no model.
     """
-    from tlcore.data import load_dataset
     from tlcore.export.subject import Subject
-    from tlcore.strategies import Preparing
-    from tlcore.training import Recipe
-    from tlcore.training.checkpoint import load_weights
-    from tlcore.zoo import backbone
-    from tlcore.zoo.model import build
+    from tlcore.runs.scored import restored
 
     run = open_store(home).run(run_id)
     weights = run_folder(home, run_id) / "best.safetensors"
     if not run.best_epoch or not weights.is_file():
         raise RunError(f"Run {run_id} has kept no model: it is {run.status}, and no epoch of it was finished.")
-    recipe = Recipe.from_dict(run.recipe)
-    dataset = load_dataset(home, recipe.dataset)
-    pretrained = recipe.strategy.pretrained
-    model = build(backbone(recipe.backbone), len(dataset.classes), recipe.head, pretrained=pretrained, home=home)
-    if isinstance(recipe.strategy, Preparing):
-        recipe.strategy.prepare(model)
-    load_weights(model, weights)
+    model, _, dataset, recipe = restored(home, run)
     return Subject(
         run=run.id,
         name=run.name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -128,7 +127,7 @@ def _possible(studio: Studio, plan: Plan) -> None:
     """At least one combination can be trained."""
     dataset = load_dataset(studio.home, plan.dataset)
     first: TlcoreError | None = None
-    for values in _one_of_each(some(plan)):
+    for values in some(plan):
         try:
             check(recipe_of(plan, values), dataset)
         except TlcoreError as error:
@@ -136,10 +135,6 @@ def _possible(studio: Studio, plan: Plan) -> None:
         else:
             return
     raise first or RecipeError("There is nothing to try.")
-
-
-def _one_of_each(values: Iterable[Values]) -> tuple[Values, ...]:
-    return tuple({(one["backbone"], one["strategy"]): one for one in values}.values())
 
 
 def _asked(studio: Studio, sweep_id: str, user: str | None, verb: str) -> tuple[Ledger, Sweep]:
