@@ -1,7 +1,8 @@
 // What is new of a run, asked for once a second for all charts of a page and its progress line. They are components of
-// their own, so the feeds are where each can find them. A taker has `take(said)`, and `draw()` for where there is no feed.
+// their own, so the feeds are where each can find them. A taker has `take(said)`; one in each part of the page has
+// `draw()` too, for where there is no feed.
 const FEEDS = Symbol.for("tlstudio.feeds");
-const BEAT = 1000, LONGEST = 10000, SOON = 30;  // milliseconds
+const BEAT = 1000, LONGEST = 10000, SOON = 30, APART = 250;  // milliseconds
 
 function listen(run, name, taker) {
   const feeds = (window[FEEDS] ??= new Map());
@@ -38,6 +39,15 @@ function closeUp(feed, name, range) {
   feed.have = "";
 }
 
+// A part of the page that is asked for again before it is drawn begins anew, and on a busy server would never end.
+function patient(look) {
+  let since = -Infinity;
+  return {
+    ask: () => { if (performance.now() - since > LONGEST) { since = performance.now(); look(); } },
+    drawn: () => { since = -Infinity; },
+  };
+}
+
 function soon(feed, wait) {
   clearTimeout(feed.timer);
   feed.timer = setTimeout(() => ask(feed), wait);
@@ -58,7 +68,8 @@ async function ask(feed) {
       if (asked === where(feed)) hand(feed, said);
       else wait = SOON;
     } else if (answer.ok && answer.status !== 204 || answer.status === 403 || answer.status === 404) {
-      feed.takers.forEach((taker) => taker.draw());  // no such route, or no longer this one: the page itself looks
+      // No such route, or no longer this one: the page itself looks. Streamlit draws one part of it at a time.
+      [...feed.takers.values()].filter((taker) => taker.draw).forEach((taker, i) => setTimeout(taker.draw, APART * i));
     } else if (answer.status !== 204) throw new Error(answer.statusText);
     feed.failures = 0;
   } catch {

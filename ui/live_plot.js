@@ -112,14 +112,14 @@ function adopt(div, data) {
   div.shown = data;
 }
 
-// A chart of a live run takes what its feed brings. Without a feed the first of them has the page look, for all.
+// A chart of a live run takes what its feed brings. Without a feed the first of them has the page look for all.
 function feed(div, data) {
   const kept = div.feed;
   if (kept && kept.run !== data.feed?.run) { leave(kept, data.key, div.taker); div.feed = null; }
   if (!data.feed) return;
   div.taker ??= {
     take: ({ charts }) => { if (charts[data.key]) { adopt(div, charts[data.key]); div.draw?.(); } },
-    draw: () => { if (data.key.startsWith("loss-")) div.look(); },
+    draw: data.key.startsWith("loss-") && (() => div.patience.ask()),
   };
   div.feed = listen(data.feed.run, data.key, div.taker);
   turn(div.feed, data.feed.address, data.feed.version);
@@ -129,12 +129,14 @@ export default function (component) {
   const div = component.parentElement.querySelector(".live-plot"), data = component.data;
   div.zoom ??= { x: null, y: null };
   div.look = () => component.setTriggerValue("look", `${performance.now()}`);
+  div.patience ??= patient(() => div.look());
   div.ask = (range) => {
     if (div.feed) closeUp(div.feed, data.key, range);
     component.setStateValue("shown", range);
   };
   if (div.stamp !== data.stamp) {
     div.stamp = data.stamp;
+    div.patience.drawn();
     adopt(div, data);
   }
   feed(div, data);

@@ -21,14 +21,16 @@ function urgent(place, said) {
 export default function (component) {
   const place = component.parentElement.querySelector(".run-progress"), data = component.data;
   place.look = () => component.setTriggerValue("look", `${performance.now()}`);
+  place.patience ??= patient(() => place.look());
   if (place.stamp !== data.stamp) {
     place.stamp = data.stamp;
+    place.patience.drawn();
     place.shown = data;
     move(place, data);
   }
   place.taker ??= {
     take: ({ progress }) => { move(place, progress); if (urgent(place, progress)) place.look(); },
-    draw: () => place.look(),
+    draw: () => place.patience.ask(),
   };
   const feed = listen(data.run, "progress", place.taker);
   return () => leave(feed, "progress", place.taker);
