@@ -95,6 +95,7 @@ def test_a_budget_stops_what_trains_and_what_is_impossible_is_said(studio, messa
     axes = Axis(name="epochs", values=(9000,)), Axis(name="batch_size", values=(16, 0))
     sweep, short = begin(studio, plan(messages, *axes)), plan(messages, *axes, budget=0.5)
     wait(studio, sweep.id, lambda one: any(run.best_epoch for run in studio.store.trials(sweep.id)))
+    wait(studio, sweep.id, lambda one: any(trial.problem for trial in Ledger(studio.store).trials(sweep.id)))
     Ledger(studio.store).update(sweep.id, plan=short.to_dict())
     sweep = wait(studio, sweep.id, over)
     assert (sweep.state, sweep.reason) == ("stopped", "The budget of 0.5 s is used up.")
