@@ -122,7 +122,7 @@ def alone(code: str, folder: Path, *words: str) -> Any:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TLSTUDIO"))}
     done = subprocess.run(
         [sys.executable, "-I", "-c", guard + code, *words],
-        cwd=folder, env=clean, capture_output=True, text=True, timeout=250, check=False,
+        cwd=folder, env=clean, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=250, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])

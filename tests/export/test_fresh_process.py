@@ -82,7 +82,8 @@ def test_transformers_reads_the_folder(trained: Trained, tmp_path: Path) -> None
     code = (
         "import torch\nfrom transformers import AutoModelForSequenceClassification, AutoTokenizer\n"
         "model = AutoModelForSequenceClassification.from_pretrained('.', trust_remote_code=True).eval()\n"
-        "tokens = AutoTokenizer.from_pretrained('.')(json.load(open('given.json')), padding=True, truncation=True,\n"
+        "read = AutoTokenizer.from_pretrained('.', trust_remote_code=True)\n"
+        "tokens = read(json.load(open('given.json')), padding=True, truncation=True,\n"
         "    return_tensors='pt')\n"
         "with torch.inference_mode():\n    logits = model(**tokens).logits.tolist()\n"
         "print(json.dumps([logits, model.config.id2label]))\n"

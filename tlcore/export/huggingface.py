@@ -143,7 +143,7 @@ import sys
 
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-tokenizer = AutoTokenizer.from_pretrained(".")
+tokenizer = AutoTokenizer.from_pretrained("."{trust})
 model = AutoModelForSequenceClassification.from_pretrained("."{trust}).eval()
 scores = model(**tokenizer(sys.argv[1:], padding=True, truncation=True, return_tensors="pt")).logits.softmax(1)
 for text, (share, i) in zip(sys.argv[1:], zip(*scores.max(1))):
