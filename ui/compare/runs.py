@@ -71,7 +71,8 @@ def _scores(chosen: Sequence[Run], found: Comparison | None) -> None:
     with card("On the test split", key="scores-card"):
         _missing(chosen)
         if found is None:
-            st.info("None of these runs has been scored on test.", icon=":material/hourglass_empty:")
+            if not any(run.test_accuracy is not None for run in chosen):
+                st.info("None of these runs has been scored on test.", icon=":material/hourglass_empty:")
             return
         names = _names(chosen)
         draw_names = [names[run] for run in found.runs]
@@ -103,7 +104,7 @@ def _missing(chosen: Sequence[Run]) -> None:
     if not old:
         return
     st.info(
-        f"{len(old)} of these were scored before the single answers were kept. Scoring them again uses the same "
+        f"{len(old)} of these {'was' if len(old) == 1 else 'were'} scored before the single answers were kept. Scoring them again uses the same "
         "weights on the same samples, so the figures stay as they are.",
         icon=":material/history:",
     )
