@@ -103,9 +103,10 @@ def _missing(chosen: Sequence[Run]) -> None:
     live = [one for one in about if jobs.look(home(), "predictions", one).live]
     if not old:
         return
+    were = "was" if len(old) == 1 else "were"
     st.info(
-        f"{len(old)} of these {'was' if len(old) == 1 else 'were'} scored before the single answers were kept. Scoring them again uses the same "
-        "weights on the same samples, so the figures stay as they are.",
+        f"{len(old)} of these {were} scored before the single answers were kept. Scoring again uses the same weights on "
+        "the same samples, so the figures stay as they are.",
         icon=":material/history:",
     )
     if live:
