@@ -105,8 +105,8 @@ def _missing(chosen: Sequence[Run]) -> None:
         return
     were = "was" if len(old) == 1 else "were"
     st.info(
-        f"{len(old)} of these {were} scored before the single answers were kept. Scoring again uses the same weights on "
-        "the same samples, so the figures stay as they are.",
+        f"{len(old)} of these {were} scored before the single answers were kept. Scoring again uses the same weights "
+        "on the same samples, so the figures stay as they are.",
         icon=":material/history:",
     )
     if live:
