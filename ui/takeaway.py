@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -115,21 +114,18 @@ def _archive(run: Run) -> None:
 
 
 def _hub(run: Run) -> None:
-    """The token stays in this run of the page: it is neither stored nor written to a log."""
+    """The token is the visitor's own, never the server's, and is neither stored nor written to a log."""
     with (
         st.expander("Hugging Face hub", icon=":material/cloud_upload:", key="take-hub"),
         st.form("hub-form", clear_on_submit=True, border=False),
     ):
         repository = st.text_input("Repository", placeholder="owner/name", key="hub-repository")
-        here = bool(os.environ.get("HF_TOKEN"))
-        token = st.text_input(
-            "Token", type="password", key="hub-token", placeholder="HF_TOKEN of this server" if here else "hf_…"
-        )
+        token = st.text_input("Token", type="password", key="hub-token", placeholder="hf_…")
         private = st.checkbox("Private", value=True, key="hub-private")
         st.caption("The model's folder and its card are uploaded; prepare both above first. The token is not kept.")
         if st.form_submit_button("Upload", icon=":material/cloud_upload:", key="hub-upload"):
             with guard(), st.spinner("Uploading"):
-                _upload(run, repository.strip(), token or os.environ.get("HF_TOKEN", ""), private)
+                _upload(run, repository.strip(), token, private)
 
 
 def _upload(run: Run, repository: str, token: str, private: bool) -> None:
