@@ -30,7 +30,7 @@ def takeaway(run: Run) -> None:
     if not run.best_epoch:
         return
     with card("Take home", key="takeaway-card", icon=":material/redeem:"):
-        st.markdown("What holds a model is loaded again and compared with the run on real samples before it is offered.")
+        st.markdown("What holds a model is loaded again and compared with the run before it is offered.")
         made = kept(home(), run)
         for form in offered(run.modality, run.strategy):
             _row(run, form, made[form.name].words if form.name in made else "")
