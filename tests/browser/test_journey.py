@@ -37,9 +37,11 @@ def zipped(per_class: int = 30) -> bytes:
 
 
 def open_page(page: Page, name: str) -> None:
-    """Through the navigation, as a user does."""
+    """Through the navigation, as a user does: once the page before it has come to rest, for Streamlit may lose a click
+    on a page that it is drawing."""
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG_MS)
     page.get_by_role("link", name=name, exact=True).first.click()
-    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=LONG_MS)
 
 
 def bring(page: Page) -> None:
