@@ -20,7 +20,7 @@ from tlcore.commands.table import print_rows
 from tlcore.home import home
 from tlcore.runs import Run, Studio, Waiting
 
-__all__ = ["delete", "extend", "pause", "resume", "runs", "show", "stop", "train"]
+__all__ = ["delete", "extend", "pause", "resume", "runs", "shell_user", "show", "stop", "train"]
 
 FOLLOW_SECONDS = 0.2
 Follow = Annotated[bool, typer.Option("--follow/--detach", help="Wait for the end, or return at once.")]
@@ -44,7 +44,7 @@ def train(
     studio = Studio(home())
     plain = from_file(recipe) if recipe else from_options(source, backbone, strategy, epochs)
     made = made_of(plain, settings or [])
-    run = studio.launch(made, name=name, user=_user())
+    run = studio.launch(made, name=name, user=shell_user())
     _watch(studio, run, follow, as_json)
 
 
@@ -219,7 +219,7 @@ def print_queue(waiting: Sequence[Waiting], as_json: bool) -> None:
     print_rows(rows, as_json)
 
 
-def _user() -> str:
+def shell_user() -> str:
     import getpass
 
     try:

@@ -49,7 +49,7 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Train many recipes within a budget: models x strategies x options. The estimate is printed first."""
-    from tlcore.commands.runs import _user
+    from tlcore.commands.runs import shell_user
     from tlcore.data import resolve
     from tlcore.runs import Studio
     from tlcore.runs.sweeps import Axis, Plan, begin
@@ -69,7 +69,7 @@ def sweep(
     )  # fmt: skip
     found = _estimated(studio, dataset, plan, measure)
     print(found, file=sys.stderr)
-    made = begin(studio, plan, name=name, user=_user(), estimate=found.seconds)
+    made = begin(studio, plan, name=name, user=shell_user(), estimate=found.seconds)
     if as_json:
         about = {"sweep": made.id, "trials": found.trials, "estimate_seconds": found.seconds}
         print(json.dumps(about), flush=True)

@@ -8,18 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from tlcore.data import load_dataset
 from tlcore.device import torch_device
 from tlcore.errors import RecipeError
 from tlcore.features.stored import DatasetFeeds
+from tlcore.runs.making import made
 from tlcore.strategies import Preparing
 from tlcore.training import Recipe
 from tlcore.training.cost import measure
 from tlcore.training.range_test import range_test, suggest
 from tlcore.zoo import backbone
-from tlcore.zoo.model import TransferModel, build
+from tlcore.zoo.model import TransferModel
 
 __all__ = ["advice", "bounded", "cost", "rate_range", "shapes"]
 
@@ -101,19 +100,7 @@ def advice(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
 
 def _made(home: Path, recipe: Recipe) -> tuple[TransferModel, DatasetFeeds]:
     """The model as a run would begin with it, and its data."""
-    dataset, record, device = load_dataset(home, recipe.dataset), backbone(recipe.backbone), torch_device(recipe.device)
-    torch.manual_seed(recipe.seed)
-    pretrained = recipe.strategy.pretrained
-    model = build(record, len(dataset.classes), recipe.head, pretrained=pretrained, home=home).to(device)
+    model, data, _ = made(home, recipe)
     if isinstance(recipe.strategy, Preparing):
         recipe.strategy.prepare(model)
-    data = DatasetFeeds(
-        dataset,
-        record,
-        home,
-        device=device,
-        augmentation=recipe.augmentation,
-        seed=recipe.seed,
-        precision=recipe.precision,
-    )
     return model, data

@@ -9,13 +9,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from tlcore.data import Dataset, load_dataset
-from tlcore.device import torch_device
+from tlcore.data import Dataset
 from tlcore.errors import RunError
 from tlcore.evaluation.predictions import Predictions, keep
 from tlcore.features.feeds import Feeds
 from tlcore.features.stored import DatasetFeeds
 from tlcore.runs.liveness import run_folder
+from tlcore.runs.making import made
 from tlcore.runs.records import Run
 from tlcore.runs.store import open_store
 from tlcore.strategies import Preparing
@@ -23,8 +23,7 @@ from tlcore.training import Recipe
 from tlcore.training.checkpoint import load_weights
 from tlcore.training.events import Evaluated
 from tlcore.training.scoring import embedder, logits
-from tlcore.zoo import backbone
-from tlcore.zoo.model import TransferModel, build
+from tlcore.zoo.model import TransferModel
 
 __all__ = ["answered", "predictions", "restored", "scoring"]
 
@@ -45,25 +44,12 @@ def restored(home: Path, run: Run) -> tuple[TransferModel, DatasetFeeds, Dataset
     if not path.exists():
         raise RunError(f"Run {run.id} kept no model: {run.reason or 'it has not finished an epoch.'}")
     recipe = Recipe.from_dict(run.recipe)
-    dataset, record = load_dataset(home, recipe.dataset), backbone(recipe.backbone)
-    device = torch_device(recipe.device)
-    torch.manual_seed(recipe.seed)
-    model = build(record, len(dataset.classes), recipe.head, pretrained=recipe.strategy.pretrained, home=home)
-    model.to(device)
+    model, feeds, dataset = made(home, recipe)
     torch.manual_seed(recipe.seed)
     if isinstance(recipe.strategy, Preparing):
         recipe.strategy.prepare(model)
     load_weights(model, path)
     model.eval()
-    feeds = DatasetFeeds(
-        dataset,
-        record,
-        home,
-        device=device,
-        augmentation=recipe.augmentation,
-        seed=recipe.seed,
-        precision=recipe.precision,
-    )
     return model, feeds, dataset, recipe
 
 

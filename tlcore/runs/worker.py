@@ -15,15 +15,15 @@ from pathlib import Path
 import torch
 
 from tlcore.adapters.lora import save_adapter
-from tlcore.data import Dataset, load_dataset
+from tlcore.data import Dataset
 from tlcore.device import Meter, torch_device
 from tlcore.errors import TlcoreError
 from tlcore.evaluation.predictions import forget, keep
 from tlcore.evaluation.report import report
 from tlcore.features.feeds import Feeds
-from tlcore.features.stored import DatasetFeeds
 from tlcore.runs import companion
 from tlcore.runs.liveness import run_folder
+from tlcore.runs.making import made
 from tlcore.runs.patience import patiently
 from tlcore.runs.pulse import pulse
 from tlcore.runs.recorder import Recorder, TakenOverError
@@ -35,8 +35,8 @@ from tlcore.training import Recipe
 from tlcore.training.checkpoint import load_weights, save_weights
 from tlcore.training.events import EpochDone, Event, RunStarted, SavePoint, StepDone
 from tlcore.training.loop import fit
-from tlcore.zoo import backbone, learn
-from tlcore.zoo.model import TransferModel, build
+from tlcore.zoo import learn
+from tlcore.zoo.model import TransferModel
 
 __all__ = ["work"]
 
@@ -77,21 +77,8 @@ def work(home: Path, run_id: str, claim: int) -> int:
 def _train(home: Path, store: Store, run: Run, claim: int) -> None:
     learn(home)
     recipe = Recipe.from_dict(run.recipe)
-    dataset, record = load_dataset(home, recipe.dataset), backbone(recipe.backbone)
-    torch.manual_seed(recipe.seed)
+    model, data, dataset = made(home, recipe, lambda words: patiently(store.note, run.id, words))
     device = torch_device(recipe.device)
-    pretrained = recipe.strategy.pretrained
-    model = build(record, len(dataset.classes), recipe.head, pretrained=pretrained, home=home).to(device)
-    data = DatasetFeeds(
-        dataset,
-        record,
-        home,
-        device=device,
-        augmentation=recipe.augmentation,
-        seed=recipe.seed,
-        precision=recipe.precision,
-        tell=lambda words: patiently(store.note, run.id, words),
-    )
     recorder = Recorder(store, run.id, data, claim=claim, n_classes=len(dataset.classes), meter=Meter(device))
     folder = run_folder(home, run.id)
     if run.best_epoch and any(order == "score" for _, order in patiently(store.commands, run.id)):
