@@ -220,6 +220,7 @@ def print_queue(waiting: Sequence[Waiting], as_json: bool) -> None:
 
 
 def shell_user() -> str:
+    """The name of whoever sits at this shell; empty where the system has none."""
     import getpass
 
     try:
