@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page("pages/strategy.py", title="Strategy", icon=":material/tune:"),
         st.Page("pages/train.py", title="Train", icon=":material/monitoring:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
+        st.Page("pages/predict.py", title="Evaluate", icon=":material/fact_check:"),
         st.Page("pages/lora.py", title="LoRA", icon=":material/calculate:"),
     ],
     position="top",

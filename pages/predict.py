@@ -1,0 +1,38 @@
+"""Evaluate: a trained model looked at closely, on its test split and on input of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tlcore.runs import Run
+from ui import state
+from ui.layout import empty, header
+from ui.predict.evaluate import evaluate
+from ui.words import ago, visible
+
+VIEWS: Mapping[str, tuple[str, Callable[[Run], None]]] = {
+    "evaluate": (":material/fact_check: Evaluate", evaluate),
+}
+LISTED = 500
+HELP = "Evaluate has the scores on the test split and the samples behind them."
+
+
+def main() -> None:
+    """Draw the page."""
+    header("Evaluate")
+    known = {run.id: run for run in state.studio().runs(LISTED) if run.best_epoch}
+    if not known:
+        empty("There is no trained model to look at yet.", page="strategy", action="Choose a strategy")
+        return
+    chosen = state.pick(
+        "run",
+        list(known),
+        lambda key: f"{visible(known[key].name)} · {visible(known[key].dataset_name)} · {ago(known[key].created)}",
+        label="Run",
+        icon=":material/monitoring:",
+    )
+    view = state.segment("look", list(VIEWS), lambda name: VIEWS[name][0], label="View", help_text=HELP)
+    VIEWS[view][1](known[chosen])
+
+
+main()
