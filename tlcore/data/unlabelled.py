@@ -5,7 +5,7 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -119,7 +119,7 @@ def _cells(path: Path, limits: Limits, findings: Findings, column: str) -> Itera
     if suffix in DELIMITED and _is_single(path, limits):
         yield from _single(path, limits, findings)
         return
-    grid = open_grid(path, limits)
+    grid = open_grid(path, replace(limits, min_columns=1))
     sample = [cells for _, cells in islice(grid.rows(Findings()), INSPECTED_ROWS)]
     if column and column not in grid.columns:
         raise DataError(f"{readable(path.name)} has no column {column!r}; it has {', '.join(grid.columns)}.")

@@ -14,7 +14,7 @@ from tlcore.data.thumbnails import picture
 from tlcore.data.unlabelled import Offered, images, texts
 from tlcore.errors import DataError, RunError
 from tlcore.runs.liveness import run_folder
-from tlcore.runs.predicting import BATCH, Answer, Predictor
+from tlcore.runs.predicting import BATCH, Predictor
 from tlcore.runs.store import open_store
 from tlcore.runs.tries import LIMITS, MOST_INPUTS, Try, keep_answers, opened, picture_of
 
@@ -67,7 +67,7 @@ def _answered(model: Predictor, of: Try, found: list[Offered], tell: Tell) -> di
         tell(start / len(good), f"answering: {start:,} of {len(good):,}")
         answers = model.answer([one.sample for _, one in some], top=TOP, nearest=NEAREST)
         for (place, one), answer in zip(some, answers, strict=True):
-            inputs[place] |= _plain(answer)
+            inputs[place] |= answer.to_dict()
             _picture(of, place, one.sample)
     return {"inputs": inputs, "milliseconds": milliseconds}
 
@@ -75,10 +75,6 @@ def _answered(model: Predictor, of: Try, found: list[Offered], tell: Tell) -> di
 def _named(one: Offered, modality: Modality) -> dict[str, Any]:
     text = one.sample if modality == "text" else ""
     return {"name": one.name, "problem": one.problem, "text": text or ""}
-
-
-def _plain(answer: Answer) -> dict[str, Any]:
-    return answer.to_dict()
 
 
 def _picture(of: Try, place: int, sample: Any) -> None:
@@ -103,7 +99,9 @@ def _offered(of: Try, modality: Modality) -> Iterator[Offered]:
         try:
             read = images([path], of.folder, LIMITS) if modality == "image" else texts(path, LIMITS)
             for one in read:
-                yield Offered(name=one.name.replace(name, shown), sample=one.sample, problem=one.problem)
+                yield Offered(
+                    name=one.name.replace(name, shown), sample=one.sample, problem=one.problem.replace(name, shown)
+                )
         except DataError as error:
             yield Offered(name=shown, sample=None, problem=str(error).replace(name, shown))
 

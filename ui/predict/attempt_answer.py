@@ -54,6 +54,9 @@ LATENCY = (
 )
 
 
+PRETRAINED = " of the pretrained backbone, for training has changed this model's own."
+
+
 def _confidence(told: Mapping[str, Any]) -> str:
     if told["temperature"] == 1.0:
         return "The softmax probability of the answer. No temperature was fitted: it may be too sure."
@@ -77,7 +80,7 @@ def _unlike(told: Mapping[str, Any], one: Mapping[str, Any]) -> None:
         st.warning(
             f"**Unlike the training data.** It lies further from the train split than {told['percentile']:g} % of the "
             f"{told['n_val']:,} validation samples do (distance {one['distance']:.3f} to its {told['k']}th nearest, "
-            f"bound {told['threshold']:.3f}): the model has seen nothing of the kind, whatever its confidence.",
+            f"bound {told['threshold']:.3f}): do not trust the answer, however sure it looks.",
             icon=":material/explore_off:",
         )
 
@@ -111,8 +114,7 @@ def _neighbours(run: Run, told: Mapping[str, Any], one: Mapping[str, Any]) -> No
     if not one["neighbours"]:
         return
     st.markdown("**Nearest training samples**")
-    if told["space"] == "pretrained":
-        st.caption("By the features of the pretrained backbone, for training has changed this model's own.")
+    st.caption("Class, and cosine similarity of the features" + (PRETRAINED if told["space"] == "pretrained" else "."))
     dataset = state.dataset(run.dataset)
     rows = [near["row"] for near in one["neighbours"]]
     names = [dataset.classes[at] for at in dataset.labels()[rows]]
@@ -134,4 +136,3 @@ def _pictures(dataset: Dataset, rows: Sequence[int], captions: Sequence[str], ke
             made = thumbnail(dataset, row)
             if made:
                 st.image(made, width=PIXELS, caption=plain(caption), alt=caption)
-    st.caption("Class, and cosine similarity of the features.")
