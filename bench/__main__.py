@@ -31,7 +31,9 @@ def main() -> None:
         name, _, count = word.partition(":")
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             print(f"{name} ...", file=sys.stderr, flush=True)
-            rows += import_module(f"bench.{name}").measure(Path(folder), *([int(count)] if count else []))
+            found = list(import_module(f"bench.{name}").measure(Path(folder), *([int(count)] if count else [])))
+            keep(found)
+            rows += found
     table = Table("", "what", "seconds", "ratio", "", "target")
     for row in rows:
         seconds = "" if row.seconds is None else f"{row.seconds:.2f}"
@@ -39,7 +41,6 @@ def main() -> None:
             row.claim, row.subject, seconds, "" if row.ratio is None else f"{row.ratio:.2f}", row.means, row.target
         )
     Console(width=120).print(table)
-    keep(rows)
 
 
 def keep(rows: list[Row]) -> None:

@@ -15,6 +15,7 @@ import psutil
 import torch
 
 from bench.timing import Row, stopwatch
+from tests.conftest import end_processes
 from tlcore.data import add_sample
 from tlcore.lock import is_held
 from tlcore.runs import LIVE, Run, Studio, run_folder
@@ -176,8 +177,11 @@ def _leads(process: psutil.Process) -> bool:
 
 def measure(folder: Path, kills: int = KILLS) -> Iterator[Row]:
     """Say what was found; the ratio is of finished epochs that were lost."""
-    with stopwatch() as watch:
-        found = Soak(folder / "home").run(kills)
+    try:
+        with stopwatch() as watch:
+            found = Soak(folder / "home").run(kills)
+    finally:
+        end_processes(folder)
     words = (
         f"epochs lost; {found.nurseries} kills with the nursery, {found.runs} runs finished, {found.unreadable} states "
         f"unreadable, {found.backward} older than before, {found.orphans} processes or locks left"

@@ -24,8 +24,9 @@ from ui.takeaway import takeaway
 from ui.train_charts import draw
 from ui.words import STATUS, ago, clock, plain, visible
 
-POLL_SECONDS = 5.0
-"""Between two looks at a live run's numbers where nothing says that there is something to see."""
+WAITING_SECONDS, WATCHED_SECONDS = 5.0, 60.0
+"""Between two drawings of what says how a run is: of one in the queue, whose place changes with other runs, and of one
+under way, whose feed says when there is something to see."""
 
 
 def since(run: Run, waiting: Sequence[Waiting]) -> str:
@@ -74,10 +75,10 @@ def holds(note: Note, run: Run) -> bool:
     return note.text != run.reason and (note.step is not None or now)
 
 
-def watch(run_id: str, before: tuple[bool, int]) -> None:
-    """What says how a run is. Drawn again each few seconds, and when the run's feed says that something happened.
+def watch(run_id: str, before: tuple[str, int]) -> None:
+    """What says how a run is. Drawn again when the run's feed says that something happened, and else seldom.
 
-    `before`: whether it was live, and its last note. The whole page shows more of these, so it follows a change.
+    `before`: its state, and its last note. The whole page shows more of these, so it follows a change.
     """
     with guard(), state.history(run_id).lock:
         seen = look(run_id)
@@ -87,10 +88,11 @@ def watch(run_id: str, before: tuple[bool, int]) -> None:
         heading(run, waiting)
         outcome(run)
         queue(waiting)
-        numbers(run, seen.held, time.time())
         if run.live:
             progress_line(seen)
-        if before != (run.live, seen.noted):
+        else:
+            numbers(run, seen.held, time.time())
+        if before != (run.status, seen.noted):
             st.rerun()
 
 
@@ -122,7 +124,8 @@ def main() -> None:
     kept(run)
     notes = state.studio().notes(run_id)
     noted = notes[-1].id if notes else 0
-    st.fragment(watch, run_every=POLL_SECONDS if live else None)(run_id, (live, noted))
+    often = WAITING_SECONDS if run.status == "queued" else WATCHED_SECONDS
+    st.fragment(watch, run_every=often if live else None)(run_id, (run.status, noted))
     st.fragment(plots)(run_id)
     log(run, notes)
     if not live:

@@ -72,19 +72,19 @@ class Feed:
     looks: OrderedDict[str, tuple[float, str]] = field(default_factory=OrderedDict)
     """By run: when it was looked at, by the monotonic clock, and the version that was seen."""
     answers: OrderedDict[tuple[str, ...], tuple[str, bytes]] = field(default_factory=OrderedDict)
-    """By run, view and zoom: the version, and its answer as compressed JSON."""
+    """By run, view, zoom and brevity: the version, and its answer as compressed JSON."""
     lock: Lock = field(default_factory=Lock)
     """Held while one is made: who asks meanwhile gets the same."""
 
     async def respond(self, request: Request) -> Response:
-        """What is new since `have`; 204 for nothing."""
+        """What is new since `have`; 204 for nothing. A tab that nobody looks at asks in `brief`, without charts."""
         run_id, asked = str(request.path_params["run"]), request.query_params
         spec, zoom = asked.get("spec", ""), asked.get("zoom", "")
         if not signed(asked.get("sign", ""), KIND, run_id, spec):
             return PlainTextResponse("This address is not whole; open the run on the Train page.", status_code=403)
         if len(zoom) > MOST_ZOOM:
             return PlainTextResponse("No page looks at so many parts of its charts.", status_code=400)
-        key = (run_id, spec, zoom)
+        key = (run_id, spec, zoom, asked.get("brief", "")[:1])
         try:
             version, body = self._kept(key) or await to_thread.run_sync(self._made, key)
         except RunError as error:
@@ -105,7 +105,7 @@ class Feed:
         return found if fresh and found and found[0] == version else None
 
     def _made(self, key: tuple[str, ...]) -> tuple[str, bytes]:
-        run_id, spec, zoom = key
+        run_id, spec, zoom, brief = key
         shown = _zoom(zoom)
         with self.lock:
             if kept := self._kept(key):
@@ -114,20 +114,20 @@ class Feed:
             with seen.held.lock:
                 found = self.answers.get(key)
                 if found is None or found[0] != seen.version:
-                    found = seen.version, _written(content(seen, View.read(spec), shown))
+                    found = seen.version, _written(content(seen, None if brief else View.read(spec), shown))
                 _put(self.looks, run_id, (time.monotonic(), found[0]), MOST_RUNS)
                 _put(self.answers, key, found, MOST_ANSWERS)
         return found
 
 
-def content(seen: Sight, view: View, shown: Zoom) -> dict[str, Any]:
-    """All that moves on the page, as the browser draws it."""
+def content(seen: Sight, view: View | None, shown: Zoom) -> dict[str, Any]:
+    """All that moves on the page, as the browser draws it; without a view no charts."""
     return {
         "version": seen.version,
         "live": seen.run.live,
         "status": seen.run.status,
         "progress": progress(seen, time.time()),
-        "charts": {chart.key: chart.data(shown.get(chart.key)) for chart in charts(seen, view)},
+        "charts": {chart.key: chart.data(shown.get(chart.key)) for chart in (charts(seen, view) if view else ())},
     }
 
 

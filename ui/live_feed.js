@@ -2,7 +2,7 @@
 // their own, so the feeds are where each can find them. A taker has `take(said)`; one in each part of the page has
 // `draw()` too, for where there is no feed.
 const FEEDS = Symbol.for("tlstudio.feeds");
-const BEAT = 1000, LONGEST = 10000, SOON = 30, APART = 250;  // milliseconds
+const BEAT = 1000, UNSEEN = 2000, LONGEST = 10000, SOON = 30, APART = 250;  // milliseconds
 
 function listen(run, name, taker) {
   const feeds = (window[FEEDS] ??= new Map());
@@ -55,17 +55,17 @@ function soon(feed, wait) {
 
 async function ask(feed) {
   feed.timer = null;
-  if (feed.asking || document.hidden || !feed.takers.size) return;
+  if (feed.asking || !feed.takers.size) return;
   if (!feed.address) { soon(feed, BEAT); return; }
-  const asked = where(feed);
+  const brief = document.hidden, asked = where(feed, brief);
   let wait = BEAT;
   feed.asking = true;
   try {
     const answer = await fetch(asked, { cache: "no-store", signal: AbortSignal.timeout(LONGEST) });
-    wait = Number(answer.headers.get("Next-Look")) || BEAT;
+    wait = brief ? UNSEEN : Number(answer.headers.get("Next-Look")) || BEAT;
     if (answer.status === 200 && (answer.headers.get("Content-Type") ?? "").startsWith("application/json")) {
       const said = await answer.json();
-      if (asked === where(feed)) hand(feed, said);
+      if (asked === where(feed, brief)) hand(feed, said, brief);
       else wait = SOON;
     } else if (answer.ok && answer.status !== 204 || answer.status === 403 || answer.status === 404) {
       // No such route, or no longer this one: the page itself looks. Streamlit draws one part of it at a time.
@@ -80,13 +80,15 @@ async function ask(feed) {
   if (feed.takers.size && !feed.over) soon(feed, wait);
 }
 
-function where(feed) {
+// A tab that nobody looks at needs its title only, and what it has of the charts stays as old as it is.
+function where(feed, brief) {
+  if (brief) return `${feed.address}&brief=1`;
   const zoom = Object.keys(feed.zoom).length ? `&zoom=${encodeURIComponent(JSON.stringify(feed.zoom))}` : "";
   return `${feed.address}&have=${feed.have}${zoom}`;
 }
 
-function hand(feed, said) {
-  feed.have = said.version;
+function hand(feed, said, brief) {
+  if (!brief) feed.have = said.version;
   feed.over = !said.live;
   feed.takers.forEach((taker) => taker.take(said));
 }

@@ -1,7 +1,23 @@
-// One line and a bar, moved by the run's feed. It asks for the page's numbers when something happened that they show.
-const PAUSE = 5000;  // milliseconds between two times that it asks because of epochs, which may be short
+// A run's numbers, one line and a bar, moved by the run's feed. Where its state is another, the page is drawn anew.
+const PAUSE = 5000;  // milliseconds between two times that it asks because of the same state
+
+function tiles(list, numbers) {
+  const same = list.children.length === numbers.length;
+  if (!same) list.replaceChildren(...numbers.map(() => {
+    const tile = document.createElement("div");
+    tile.append(document.createElement("dt"), document.createElement("dd"));
+    return tile;
+  }));
+  numbers.forEach(([name, value], i) => {
+    const [label, figure] = list.children[i].children;
+    if (label.textContent !== name) label.textContent = name;
+    if (figure.textContent !== value) figure.textContent = value;
+  });
+}
 
 function move(place, said) {
+  document.title = said.title;
+  tiles(place.querySelector("dl"), said.numbers);
   place.querySelector("p").textContent = said.says;
   const bar = place.querySelector("[role=progressbar]"), percent = Math.round(100 * said.share);
   bar.setAttribute("aria-valuenow", percent);
@@ -10,11 +26,10 @@ function move(place, said) {
 }
 
 function urgent(place, said) {
-  const now = performance.now(), { state, epoch } = place.shown;
-  if (said.state === state && said.epoch === epoch) return false;
-  const same = place.asked?.state === said.state && (said.state !== state || place.asked.epoch === said.epoch);
-  if ((same || said.state === state) && now - (place.asked?.time ?? -PAUSE) < PAUSE) return false;
-  place.asked = { state: said.state, epoch: said.epoch, time: now };
+  const now = performance.now();
+  if (said.state === place.shown.state) return false;
+  if (place.asked?.state === said.state && now - place.asked.time < PAUSE) return false;
+  place.asked = { state: said.state, time: now };
   return true;
 }
 

@@ -1,4 +1,4 @@
-"""How far a run is, in numbers."""
+"""How far a run is, in numbers: those of a live one are moved by its feed, so that no page is drawn for them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from tlcore.runs import Run
+from ui import tab
 from ui.history import History
 from ui.sight import Sight
 from ui.words import duration, percent, visible
@@ -17,12 +18,18 @@ from ui.words import duration, percent, visible
 __all__ = ["numbers", "progress", "progress_line"]
 
 HTML = """<div class="run-progress">
+  <dl></dl>
   <p></p>
   <div role="progressbar" aria-label="Training" aria-valuemin="0" aria-valuemax="100"><div></div></div>
 </div>
 """
 CSS = """
 .run-progress { color: var(--st-text-color); font: inherit; }
+.run-progress dl { display: flex; flex-wrap: wrap; gap: 1rem; margin: 0 0 1rem; }
+.run-progress dl div { flex: 1 1 8rem; min-width: 0; padding: 0.75rem 1rem; border-radius: 0.5rem;
+  border: 1px solid var(--st-border-color); }
+.run-progress dt { font-size: 0.875rem; font-weight: normal; }
+.run-progress dd { margin: 0; font-size: 1.5rem; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .run-progress p { margin: 0 0 0.5rem; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .run-progress [role=progressbar] { height: 0.5rem; overflow: hidden; border-radius: 0.25rem;
   background: var(--st-secondary-background-color); }
@@ -34,25 +41,35 @@ _HERE = Path(__file__).parent
 
 
 def numbers(run: Run, held: History, now: float) -> None:
-    """Epoch, accuracies, pace and time."""
-    waits = run.status == "queued"
-    best = f" (epoch {run.best_epoch:,})" if run.best_epoch else ""
-    shown = {"Epoch": f"{run.epoch:,} / {run.epochs:,}", f"Best val accuracy{best}": percent(run.val_accuracy)}
-    if run.test_accuracy is None or run.live:
+    """Accuracies and time of a run that is over."""
+    shown = {"Epoch": f"{run.epoch:,} / {run.epochs:,}"} | _best(run)
+    if run.test_accuracy is None:
         shown["Latest val accuracy"] = percent(held.latest("epoch", "val_accuracy"))
-    if run.live:
-        shown["Samples / s"] = "–" if waits else pace(held.latest("system", "samples_per_second"))
-        shown["Elapsed"] = duration(None if waits else run.seconds(now))
-        shown["Remaining"] = duration(run.eta)
     else:
-        if run.test_accuracy is not None:
-            shown["Test accuracy"] = percent(run.test_accuracy)
-            shown["Test macro-F1"] = percent(run.test_macro_f1)
-        shown["Took"] = duration(run.seconds(now))
+        shown["Test accuracy"] = percent(run.test_accuracy)
+        shown["Test macro-F1"] = percent(run.test_macro_f1)
+    shown["Took"] = duration(run.seconds(now))
     with st.container(horizontal=True, key="run-numbers"):
         for name, value in shown.items():
-            estimate = "As the worker estimates from its pace so far." if name == "Remaining" else None
-            st.metric(name, value, border=True, help=estimate)
+            st.metric(name, value, border=True)
+
+
+def _moving(run: Run, held: History, now: float) -> dict[str, str]:
+    """Epoch, accuracies, pace and time of a run under way."""
+    waits = run.status == "queued"
+    return {
+        "Epoch": f"{run.epoch:,} / {run.epochs:,}",
+        **_best(run),
+        "Latest val accuracy": percent(held.latest("epoch", "val_accuracy")),
+        "Samples / s": "–" if waits else pace(held.latest("system", "samples_per_second")),
+        "Elapsed": duration(None if waits else run.seconds(now)),
+        "Remaining (estimate)": duration(run.eta),
+    }
+
+
+def _best(run: Run) -> dict[str, str]:
+    epoch = f" (epoch {run.best_epoch:,})" if run.best_epoch else ""
+    return {f"Best val accuracy{epoch}": percent(run.val_accuracy)}
 
 
 def pace(rate: float | None) -> str:
@@ -61,9 +78,9 @@ def pace(rate: float | None) -> str:
 
 
 def progress(seen: Sight, now: float) -> dict[str, Any]:
-    """How far a live run is, for its line: what its worker does, the share that is done, and what is shown by now.
+    """How far a live run is: its numbers, what its worker does, the share that is done, and the tab's title.
 
-    Where `state` is another than the page's, the page is drawn anew at once; where `epoch` is, soon.
+    Where `state` is another than the page's, the page is drawn anew.
     """
     run, phase = seen.run, visible(seen.phase)
     doing = visible(run.activity or run.status)
@@ -71,9 +88,10 @@ def progress(seen: Sight, now: float) -> dict[str, Any]:
     steps = f" · step {run.step:,} of {run.steps:,}" if run.step else ""
     return {
         "says": f"{doing[:1].upper()}{doing[1:]}{within}{steps}",
+        "numbers": list(_moving(run, seen.held, now).items()),
         "share": round(run.progress(now), 4),
         "state": f"{run.status} {seen.noted}",
-        "epoch": run.epoch,
+        "title": tab.title(run, now),
     }
 
 

@@ -53,6 +53,7 @@ def look(run_id: str) -> Sight:
         RunError: there is none of that id.
     """
     studio, held = state.studio(), state.history(run_id)
-    run = studio.run(run_id)
-    held.catch_up(lambda after: studio.points(run_id, after=after))
-    return Sight(run=run, held=held, notes=studio.notes(run_id))
+    first = held.tail.after
+    run, points, notes = studio.glance(run_id, after=first)
+    held.catch_up(lambda after: points if after == first else studio.points(run_id, after=after))
+    return Sight(run=run, held=held, notes=notes)

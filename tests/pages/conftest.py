@@ -96,7 +96,8 @@ def given(at: AppTest) -> list[dict[str, Any]]:
 
 def values(at: AppTest) -> dict[str, str]:
     """The numbers in boxes, by their labels."""
-    return {metric.label: metric.value for metric in at.metric}
+    moving = {name: value for data in given(at) for name, value in data.get("numbers", ())}
+    return {metric.label: metric.value for metric in at.metric} | moving
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

@@ -54,7 +54,15 @@ def test_it_hands_out_what_the_page_draws(open_page: Open, studio: Studio) -> No
     }
     assert answer["progress"]["says"] == "Epoch 3 of 4 · step 25 of 40" and answer["live"]
     (line,) = [data for data in given(at) if "says" in data]
-    assert line["state"] == answer["progress"]["state"] and line["epoch"] == answer["progress"]["epoch"] == 3
+    assert line["state"] == answer["progress"]["state"] and ["Epoch", "3 / 4"] in answer["progress"]["numbers"]
+
+
+def test_a_tab_that_nobody_looks_at_is_told_without_charts(studio: Studio) -> None:
+    run, feed = make_run(studio, "Mine", status="running", eta=180.0), Feed()
+    train(studio, run, steps=10)
+    brief, whole = said(ask(feed, run.id, brief="1")), said(ask(feed, run.id))
+    assert not brief["charts"] and whole["charts"]
+    assert brief["progress"]["title"] == "● 25 % · Mine" and brief["version"] == whole["version"]
 
 
 def test_an_address_that_no_page_gave_is_refused(studio: Studio) -> None:

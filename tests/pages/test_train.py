@@ -56,7 +56,7 @@ def test_a_live_run_shows_how_far_it_is(open_page: Open, studio: Studio) -> None
     at = open_page("train", run=run.id)
     shown = values(at)
     assert shown["Epoch"] == "3 / 4" and shown["Best val accuracy (epoch 2)"] == "20.0 %"
-    assert shown["Remaining"] == "1 min 15 s" and shown["Elapsed"].startswith("1 min")
+    assert shown["Remaining (estimate)"] == "1 min 15 s" and shown["Elapsed"].startswith("1 min")
     assert "Epoch 3 of 4 · step 25 of 40" in texts(at)
     loss = charts(at)["loss (nats)"]
     steps, average, epochs, val, best = loss["traces"]
@@ -81,13 +81,13 @@ def test_the_axis_changes_and_the_data_stay(open_page: Open, studio: Studio) -> 
 
 def test_each_poll_reads_only_what_is_new(open_page: Open, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    points = Studio.points
+    glance = Studio.glance
 
     def counted(self: Studio, run_id: str, after: int = 0) -> object:
         asked.append(after)
-        return points(self, run_id, after)
+        return glance(self, run_id, after)
 
-    monkeypatch.setattr(Studio, "points", counted)
+    monkeypatch.setattr(Studio, "glance", counted)
     run = make_run(studio, status="running")
     train(studio, run, steps=5)
     at = open_page("train", run=run.id)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 
-from sqlalchemy import Engine, Update, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Update, case, delete, func, insert, select, update
 
 from tlcore.errors import RunError
 from tlcore.runs.database import connected, engine_of, storable
@@ -64,10 +64,7 @@ class Store:
             RunError: there is none of that id.
         """
         with connected(self._engine) as connection:
-            row = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).mappings().first()
-        if row is None:
-            raise RunError(f"There is no run {run_id!r}. `python -m tlcore runs` lists those there are.")
-        return Run(**row)
+            return _run(connection, run_id)
 
     def has(self, run_id: str) -> bool:
         """Whether there is such a run."""
@@ -161,10 +158,8 @@ class Store:
 
     def points(self, run_id: str, *, after: int = 0) -> tuple[Point, ...]:
         """The run's metrics in order, only those with a greater id than `after`."""
-        columns = [POINTS.c[field.name] for field in fields(Point)]
-        query = select(*columns).where(POINTS.c.run == run_id, POINTS.c.id > after).order_by(POINTS.c.id)
         with connected(self._engine) as connection:
-            return tuple(Point(**row) for row in connection.execute(query).mappings())
+            return _points(connection, run_id, after)
 
     def rewind(self, run_id: str, step: int) -> None:
         """Forget metrics and marks after `step`: a training that goes on from there makes them again."""
@@ -180,10 +175,17 @@ class Store:
 
     def notes(self, run_id: str, *, after: int = 0) -> tuple[Note, ...]:
         """The run's log in order, only lines with a greater id than `after`."""
-        columns = [NOTES.c[field.name] for field in fields(Note)]
-        query = select(*columns).where(NOTES.c.run == run_id, NOTES.c.id > after).order_by(NOTES.c.id)
         with connected(self._engine) as connection:
-            return tuple(Note(**row) for row in connection.execute(query).mappings())
+            return _notes(connection, run_id, after)
+
+    def glance(self, run_id: str, *, after: int = 0) -> tuple[Run, tuple[Point, ...], tuple[Note, ...]]:
+        """A run, its metrics with a greater id than `after`, and its whole log, all of one moment.
+
+        Raises:
+            RunError: there is none of that id.
+        """
+        with connected(self._engine) as connection:
+            return _run(connection, run_id), _points(connection, run_id, after), _notes(connection, run_id, 0)
 
     def command(
         self, run_id: str, command: Command, *, where: Iterable[Status] | None = None, **values: object
@@ -262,6 +264,25 @@ class Store:
             for table in (POINTS, NOTES, COMMANDS):
                 connection.execute(delete(table).where(table.c.run == run_id))
         return True
+
+
+def _run(connection: Connection, run_id: str) -> Run:
+    row = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).mappings().first()
+    if row is None:
+        raise RunError(f"There is no run {run_id!r}. `python -m tlcore runs` lists those there are.")
+    return Run(**row)
+
+
+def _points(connection: Connection, run_id: str, after: int) -> tuple[Point, ...]:
+    columns = [POINTS.c[field.name] for field in fields(Point)]
+    query = select(*columns).where(POINTS.c.run == run_id, POINTS.c.id > after).order_by(POINTS.c.id)
+    return tuple(Point(**row) for row in connection.execute(query).mappings())
+
+
+def _notes(connection: Connection, run_id: str, after: int) -> tuple[Note, ...]:
+    columns = [NOTES.c[field.name] for field in fields(Note)]
+    query = select(*columns).where(NOTES.c.run == run_id, NOTES.c.id > after).order_by(NOTES.c.id)
+    return tuple(Note(**row) for row in connection.execute(query).mappings())
 
 
 def _chosen(query: Update, run_id: str, where: Iterable[Status] | None, claim: int | None) -> Update:

@@ -241,6 +241,11 @@ class Studio:
         """One run with its report; a dead worker is noticed here."""
         return self.noticed((self.store.run(run_id),))[0]
 
+    def glance(self, run_id: str, after: int = 0) -> tuple[Run, tuple[Point, ...], tuple[Note, ...]]:
+        """A run as `run` gives it, its metrics with a greater id than `after`, and its whole log."""
+        run, points, notes = self.store.glance(run_id, after=after)
+        return self.noticed((run,))[0], points, notes
+
     def runs(self, limit: int = 200) -> tuple[Run, ...]:
         """The newest runs, newest first, without their reports; dead workers are noticed here."""
         found = self.noticed(self.store.runs(limit=limit))

@@ -17,6 +17,11 @@ class Tail:
     newest: Point | None = None
     """The last point that was read."""
 
+    @property
+    def after(self) -> int:
+        """What `read` asks for first."""
+        return self.newest.id - 1 if self.newest else 0
+
     def read(self, points: Callable[[int], Sequence[Point]]) -> tuple[bool, Sequence[Point]]:
         """What is new; `points(after)` gives those with a greater id.
 
@@ -27,8 +32,8 @@ class Tail:
             Whether this is the beginning, for the first time or again; and the points.
         """
         if self.newest is None:
-            return True, self._held(points(0))
-        found = points(self.newest.id - 1)
+            return True, self._held(points(self.after))
+        found = points(self.after)
         if found and _same(found[0], self.newest):
             return False, self._held(found[1:])
         self.newest = None
