@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 from tlcore.runs import Run
 from ui import state
 from ui.layout import empty, header
+from ui.predict.attempt import attempt
 from ui.predict.evaluate import evaluate
 from ui.words import ago, visible
 
 VIEWS: Mapping[str, tuple[str, Callable[[Run], None]]] = {
     "evaluate": (":material/fact_check: Evaluate", evaluate),
+    "try": (":material/science: Try it", attempt),
 }
 LISTED = 500
-HELP = "Evaluate has the scores on the test split and the samples behind them."
+HELP = "Evaluate has the scores on the test split and the samples behind them; Try it has answers to input of your own."
 
 
 def main() -> None:

@@ -49,6 +49,7 @@ WARM = (
     "torchvision.models",
     "torchvision.transforms.v2",
     "tlcore.runs.preview",
+    "tlcore.runs.trying",
     "transformers.models.bert.modeling_bert",
     "sklearn.metrics",
 )
