@@ -16,7 +16,7 @@ VIEWS: Mapping[str, tuple[str, Callable[[Run], None]]] = {
     "try": (":material/science: Try it", attempt),
 }
 LISTED = 500
-HELP = "Evaluate has the scores on the test split and the samples behind them; Try it has answers to input of your own."
+HELP = "Evaluate has the scores on a split and the samples behind them. Try it answers input of your own."
 
 
 def main() -> None:
