@@ -9,6 +9,7 @@ import streamlit as st
 from tlcore.runs import Run
 from ui import charts
 from ui.layout import card
+from ui.report import report_button
 from ui.words import percent
 
 __all__ = ["results", "used"]
@@ -27,6 +28,7 @@ def results(run: Run) -> None:
             f"**{report['n']:,}** test samples, with the weights of epoch {report['epoch']:,}, "
             f"the best on validation. {used(report.get('scorings', 1))}"
         )
+        report_button([run.id])
         left, right = st.columns([11, 9], gap="medium")
         with left:
             _confusion(report)
