@@ -9,14 +9,19 @@ from ui import state
 from ui.layout import empty, header
 from ui.predict.attempt import attempt
 from ui.predict.evaluate import evaluate
+from ui.predict.explain_samples import explain_samples
 from ui.words import ago, visible
 
 VIEWS: Mapping[str, tuple[str, Callable[[Run], None]]] = {
     "evaluate": (":material/fact_check: Evaluate", evaluate),
+    "explain": (":material/search_insights: Explain", explain_samples),
     "try": (":material/science: Try it", attempt),
 }
 LISTED = 500
-HELP = "Evaluate has the scores on the test split and the samples behind them; Try it has answers to input of your own."
+HELP = (
+    "Evaluate has the scores on the test split and the samples behind them; Explain shows what an answer rests on; "
+    "Try it has answers to input of your own."
+)
 
 
 def main() -> None:
