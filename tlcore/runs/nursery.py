@@ -50,6 +50,8 @@ WARM = (
     "torchvision.transforms.v2",
     "tlcore.runs.preview",
     "tlcore.runs.trying",
+    "tlcore.runs.explained",
+    "captum.attr",
     "transformers.models.bert.modeling_bert",
     "sklearn.metrics",
 )

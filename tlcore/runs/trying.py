@@ -18,7 +18,7 @@ from tlcore.runs.predicting import BATCH, Predictor
 from tlcore.runs.store import open_store
 from tlcore.runs.tries import LIMITS, MOST_INPUTS, Try, keep_answers, opened, picture_of
 
-__all__ = ["tried"]
+__all__ = ["offered", "tried"]
 
 TOP, NEAREST = 10, 6
 SIDE = 480
@@ -38,7 +38,7 @@ def tried(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         raise RunError("This input is gone: it was kept for a day. Bring it again.")
     model = _model(home, about["run"], tell)
     near = model.near(tell)
-    found = list(islice(_offered(of, model.dataset.modality), MOST_INPUTS + 1))
+    found = list(islice(offered(of, model.dataset.modality), MOST_INPUTS + 1))
     if not found:
         raise DataError("Nothing was found in it that this model reads.")
     plain = _answered(model, of, found[:MOST_INPUTS], tell)
@@ -87,7 +87,8 @@ def _picture(of: Try, place: int, sample: Any) -> None:
     draft.replace(path)
 
 
-def _offered(of: Try, modality: Modality) -> Iterator[Offered]:
+def offered(of: Try, modality: Modality) -> Iterator[Offered]:
+    """All inputs of a try in order, those that cannot be read with the reason."""
     for number, text in enumerate(of.texts, start=1):
         empty = not text.strip()
         yield Offered(
