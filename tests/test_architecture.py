@@ -26,6 +26,7 @@ RANKS: tuple[frozenset[str], ...] = (
     frozenset({"tlcore.evaluation"}),
     frozenset({"tlcore.advisor", "tlcore.export"}),
     frozenset({"tlcore.runs"}),
+    frozenset({"tlcore.reporting"}),
     frozenset({"tlcore.commands", "ui"}),
     frozenset({"tlcore.__main__"}),
     frozenset({"pages"}),

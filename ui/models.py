@@ -13,7 +13,7 @@ from tlcore.home import home
 from tlcore.runs import jobs
 from tlcore.zoo import Backbone, WeightsState, backbones, weights_state
 
-__all__ = ["BATCH_SIZES", "STATES", "Entry", "entries", "place"]
+__all__ = ["BATCH_SIZES", "STATES", "Entry", "entries", "latencies", "place"]
 
 STATES: Mapping[str, tuple[str, str]] = {
     "packaged": (":material/check_circle:", "green"),
@@ -44,14 +44,18 @@ class Entry:
 
 def entries() -> tuple[Entry, ...]:
     """All models, usable ones first, otherwise in the registry's order."""
-    folder = home()
-    measured = [one for one in jobs.answers(folder, "speed") if one[0].get("place") == place()]
-    latencies = {about["backbone"]: _latency(found) for about, found in reversed(measured)}
+    folder, measured = home(), latencies()
     made = [
-        Entry(record=record, weights=weights_state(record, folder), latency=latencies.get(record.name))
+        Entry(record=record, weights=weights_state(record, folder), latency=measured.get(record.name))
         for record in backbones(home=folder)
     ]
     return tuple(sorted(made, key=lambda entry: not entry.here))
+
+
+def latencies() -> dict[str, float | None]:
+    """Milliseconds of inference with one sample by backbone, as measured on this server."""
+    measured = [one for one in jobs.answers(home(), "speed") if one[0].get("place") == place()]
+    return {about["backbone"]: _latency(found) for about, found in reversed(measured)}
 
 
 @st.cache_data(show_spinner=False)

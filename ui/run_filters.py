@@ -27,6 +27,8 @@ class Filter:
     tags: Sequence[str] = ()
     """It has one of these."""
     starred: bool = False
+    backbones: Sequence[str] = ()
+    strategies: Sequence[str] = ()
 
     def takes(self, run: Run) -> bool:
         """Whether the run passes."""
@@ -36,6 +38,8 @@ class Filter:
             and (not self.users or (run.user or NOBODY) in self.users)
             and (not self.states or run.status in self.states)
             and (not self.tags or bool({*self.tags} & {*run.tags}))
+            and (not self.backbones or run.backbone in self.backbones)
+            and (not self.strategies or run.strategy in self.strategies)
             and (run.starred or not self.starred)
         )
 
@@ -57,6 +61,8 @@ def filters(runs: Sequence[Run]) -> Filter:
             users=_many("Whose", "by", users),
             states=_many("State", "state", states),
             tags=_many("Tag", "tag", tags),
+            backbones=_many("Backbone", "of", sorted({run.backbone for run in runs})),
+            strategies=_many("Strategy", "how", sorted({run.strategy for run in runs})),
             starred=st.toggle("Starred", **state.linked("starred", False)),
         )
 

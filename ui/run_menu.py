@@ -15,9 +15,11 @@ from ui import state
 from ui.guard import guard
 from ui.person import me
 from ui.recipe_file import load
-from ui.words import plain, visible
+from ui.words import ago, plain, visible
 
 __all__ = ["kept", "menu"]
+
+LISTED = 500
 
 
 def menu(run: Run, tags: Sequence[str]) -> None:
@@ -35,6 +37,7 @@ def menu(run: Run, tags: Sequence[str]) -> None:
         if st.button("Duplicate with changes", icon=":material/content_copy:", key="duplicate", help=copy):
             with guard():
                 _duplicate(run)
+        _comparison(run)
         if own and run.status in REST:
             _deletion(run)
         elif own:
@@ -90,6 +93,21 @@ def _duplicate(run: Run) -> None:
     load(recipe, load_dataset(home(), recipe.dataset))
     params = {"dataset": recipe.dataset, "backbone": recipe.backbone, "strategy": recipe.strategy.name}
     st.switch_page("pages/strategy.py", query_params=params)
+
+
+def _comparison(run: Run) -> None:
+    """To the page that lays this run beside others of the same data."""
+    others = [one for one in state.studio().runs(LISTED) if one.dataset == run.dataset and one.best_epoch]
+    others = [one for one in others if one.id != run.id]
+    if not run.best_epoch or not others:
+        return
+    names = {one.id: f"{visible(one.name)} · {ago(one.created)} · {one.id}" for one in others}
+    picked = st.multiselect(
+        "Compare with…", list(names), format_func=names.__getitem__, key=f"with-{run.id}", max_selections=7
+    )
+    if st.button("Compare", icon=":material/compare_arrows:", key="compare-with", disabled=not picked):
+        params = {"view": "runs", "dataset": run.dataset, "runs": ",".join([run.id, *picked])}
+        st.switch_page("pages/compare.py", query_params=params)
 
 
 def _deletion(run: Run) -> None:

@@ -1,6 +1,7 @@
 """A run's model on new inputs: as its evaluation, and with a word on what it does not know."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from tlcore.data import Dataset, load_dataset
 from tlcore.evaluation.predictions import kept
 from tlcore.runs import run_folder, tries, worker
 from tlcore.runs.predicting import Predictor
+from tlcore.runs.temperature import Temperature, forget_temperature
 from tlcore.runs.trying import tried
 
 FOREIGN = (
@@ -43,13 +45,12 @@ def test_answers_are_the_evaluations_and_foreign_texts_are_told_apart(queued, mo
     first = model.answer([dataset.sample(train)], nearest=2)[0].neighbours[0]
     assert dataset.sample(first.row) == dataset.sample(train) and first.similarity > 0.999
 
-    (run_folder(studio.home, run.id) / "temperature.json").write_text(
-        json.dumps({"temperature": 4.0, "epoch": run.best_epoch})
-    )
+    fitted = Temperature(temperature=4.0, epoch=run.best_epoch, n=10, ece_before=0.2, ece_after=0.1)
+    (run_folder(studio.home, run.id) / "temperature.json").write_text(json.dumps(asdict(fitted)))
     cooler = Predictor(studio.home, run).answer(samples[:1])[0]
     warmer = model.answer(samples[:1])[0]
     assert cooler.label == warmer.label and cooler.confidence < warmer.confidence
-    (run_folder(studio.home, run.id) / "temperature.json").unlink()
+    forget_temperature(studio.home, run)
     _page(studio, run)
     _shell(studio, run, tmp_path)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,12 +18,17 @@ if TYPE_CHECKING:
     from tlcore.runs import Run, Studio
     from tlcore.runs.comparison import Comparison
 
-__all__ = ["compare"]
+__all__ = ["compare", "report"]
+
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write a report there: one page that needs no network.")
+]
 
 
 @app.command()
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids of two or more runs of one dataset.")],
+    html: Html = None,
     as_json: AsJson = False,
 ) -> None:
     """Lay runs of one dataset side by side: recipes that differ, scores with intervals, McNemar's test of each pair."""
@@ -36,12 +43,39 @@ def compare(
     refuse_unlike(home(), runs)
     _score_missing(studio, runs)
     found, recipes = compared(home(), runs), differences([run.recipe for run in runs])
+    file = _written([run.id for run in runs], html) if html else {}
     if as_json:
-        print(json.dumps({"runs": [run.id for run in runs], "recipes": recipes, **(found.to_dict() if found else {})}))
+        scores = found.to_dict() if found else {}
+        print(json.dumps({"runs": [run.id for run in runs], "recipes": recipes, **scores, **file}))
         return
     print_rows([{"recipe": name, **_cells(runs, values)} for name, values in recipes.items()], False)
     if found:
         _print(runs, found)
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")],
+    html: Annotated[Path, typer.Option("--html", metavar="FILE", help="Where it is written.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's report for the team: one HTML page with its charts inside, which needs no network."""
+    from tlcore.runs import Studio
+
+    studio = Studio(home())
+    _score_missing(studio, [studio.run(name)])
+    file = _written([name], html)
+    if as_json:
+        print(json.dumps({"run": name, **file}))
+
+
+def _written(names: list[str], path: Path) -> dict[str, object]:
+    from tlcore.commands.runs import shell_user
+    from tlcore.reporting import written
+
+    n_bytes = written(home(), names, path, author=shell_user())
+    print(f"Wrote {path} ({n_bytes / 2**20:.1f} MiB).", file=sys.stderr)
+    return {"html": str(path), "bytes": n_bytes}
 
 
 def _cells(runs: list[Run], values: tuple[object, ...]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from tlcore.errors import TlcoreError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Predictions", "forget", "keep", "kept"]
+__all__ = ["Predictions", "forget", "keep", "kept", "mark"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,6 +98,15 @@ def forget(folder: Path) -> None:
     """Remove what was kept of all splits, because the run has other weights now."""
     for path in folder.glob("predictions-*.safetensors"):
         path.unlink(missing_ok=True)
+
+
+def mark(folder: Path, split: str) -> str:
+    """Another text whenever something else is kept of a split; empty where nothing is."""
+    try:
+        found = _path(folder, split).stat()
+    except FileNotFoundError:
+        return ""
+    return f"{found.st_ino}-{found.st_mtime_ns}"
 
 
 def _path(folder: Path, split: str) -> Path:

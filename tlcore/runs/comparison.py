@@ -28,6 +28,7 @@ __all__ = [
     "answers_of",
     "compare",
     "differences",
+    "flat",
     "refuse_unlike",
     "unlike",
     "words",
@@ -124,10 +125,15 @@ def refuse_unlike(home: Path, runs: Sequence[Run]) -> None:
 
 def differences(recipes: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, ...]]:
     """The values that are not the same in all recipes, by their dotted names; None where a recipe has none."""
-    flat = [dict(_flat(recipe)) for recipe in recipes]
-    names = dict.fromkeys(name for recipe in flat for name in recipe if name not in _LABELS)
-    rows = {name: tuple(recipe.get(name) for recipe in flat) for name in names}
+    given = [flat(recipe) for recipe in recipes]
+    names = dict.fromkeys(name for recipe in given for name in recipe if name not in _LABELS)
+    rows = {name: tuple(recipe.get(name) for recipe in given) for name in names}
     return {name: values for name, values in rows.items() if any(value != values[0] for value in values)}
+
+
+def flat(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's values by their dotted names."""
+    return dict(_flat(recipe))
 
 
 def compare(home: Path, runs: Sequence[Run]) -> Comparison | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -23,9 +22,9 @@ from tlcore.features.projection import drawn_rows
 from tlcore.features.stored import DatasetFeeds
 from tlcore.precision import autocast, chosen
 from tlcore.runs.embedding import LateEmbed
-from tlcore.runs.liveness import run_folder
 from tlcore.runs.records import Run
 from tlcore.runs.scored import is_frozen, restored
+from tlcore.runs.temperature import temperature_of
 from tlcore.zoo import backbone
 
 __all__ = ["Answer", "Predictor"]
@@ -97,7 +96,7 @@ class Predictor:
         self._near: Neighbourhood | None = None
         self.unknown = ""
         """Why neighbours cannot be found, in a sentence; empty where they can."""
-        self.temperature = _temperature(home, run)
+        self.temperature = temperature_of(home, run)
         self.milliseconds(self.blank())
 
     @property
@@ -190,13 +189,3 @@ class Predictor:
             done += len(x)
             tell(done / len(places), f"looking at the {split} split: {done:,} of {len(places):,}")
         return rows[places], values
-
-
-def _temperature(home: Path, run: Run) -> float:
-    """What logits are divided by; 1 where the run was not calibrated."""
-    try:
-        kept = json.loads((run_folder(home, run.id) / "temperature.json").read_text(encoding="utf-8"))
-        value = float(kept["temperature"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 1.0
-    return value if kept.get("epoch", run.best_epoch) == run.best_epoch and value > 0 else 1.0

@@ -7,12 +7,19 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tlcore.home import home
-from tlcore.runs import Run, jobs
-from tlcore.runs.comparison import Comparison, answers_of, compare, differences, unlike, words
+from tlcore.runs import Run
+from tlcore.runs.comparison import differences, unlike
 from ui import state
-from ui.compare.runs_chart import AXES, curves, intervals
+from ui.compare.runs_chart import AXES, curves
+from ui.compare.runs_classes import classes
+from ui.compare.runs_cost import cost
+from ui.compare.runs_disagree import disagree
+from ui.compare.runs_scores import compared, scores
 from ui.guard import guard
 from ui.layout import card, empty
+from ui.report import report_button
+from ui.run_filters import chosen as passed
+from ui.run_filters import filters
 from ui.words import ago, duration, percent, plain, visible
 
 __all__ = ["MOST", "runs"]
@@ -21,6 +28,7 @@ MOST = 8
 """Curves that are still told apart."""
 AT_FIRST = 3
 LISTED = 500
+MOST_SMOOTHING = 0.99
 METRICS = {"val_accuracy": "Val accuracy", "val_loss": "Val loss", "train_loss": "Train loss"}
 
 
@@ -36,9 +44,15 @@ def runs() -> None:
         st.info("Choose the runs to lay side by side.", icon=":material/touch_app:")
         return
     with guard():
-        found = compare(home(), chosen)
-        _scores(chosen, found)
+        full, names = [state.studio().store.run(run.id) for run in chosen], _names(chosen)
+        found = compared(chosen)
+        report_button([run.id for run in chosen])
+        scores(full, found, names)
+        if found is not None and len(found.runs) > 1:
+            disagree(chosen[0].dataset, found, names)
         _curves(chosen)
+        classes(full, names)
+        cost(chosen, found, names)
         _recipes(chosen)
 
 
@@ -54,7 +68,11 @@ def _chosen(known: Sequence[Run]) -> list[Run]:
         st.query_params["dataset"] = linked[0].dataset
     dataset = state.pick("dataset", list(names), lambda key: f"{visible(names[key])} · {key}", label="Trained on")
     offered = [run for run in known if run.dataset == dataset]
-    ids = [run.id for run in offered]
+    with st.expander(f"Which runs are offered ({len(offered):,})", icon=":material/filter_list:", key="runs-offered"):
+        fit = {run.id for run in passed(offered, filters(offered))}
+        if not fit:
+            st.caption("No run is like that. Widen the filters.")
+    ids = [run.id for run in offered if run.id in fit or run.id in asked]
     held = state.linked("runs", ids[:AT_FIRST], lambda value: set(value) <= set(ids) and len(value) <= MOST)
     picked: list[str] = st.multiselect(
         "Runs",
@@ -67,64 +85,21 @@ def _chosen(known: Sequence[Run]) -> list[Run]:
     return [by_id[one] for one in picked]
 
 
-def _scores(chosen: Sequence[Run], found: Comparison | None) -> None:
-    with card("On the test split", key="scores-card"):
-        _missing(chosen)
-        if found is None:
-            if not any(run.test_accuracy is not None for run in chosen):
-                st.info("None of these runs has been scored on test.", icon=":material/hourglass_empty:")
-            return
-        names = _names(chosen)
-        draw_names = [names[run] for run in found.runs]
-        intervals(found, draw_names)
-        st.caption(
-            f"{len(found.rows):,} test samples; the lines are where 95 of 100 resamples lie (bootstrap, percentiles). "
-            "Choosing a model by these scores uses the test split up: choose by val, and read test once."
-        )
-        _pairs(found, dict(zip(found.runs, draw_names, strict=True)))
-
-
-def _pairs(found: Comparison, names: dict[str, str]) -> None:
-    """What McNemar's test says of each two."""
-    accuracy = {score.run: score.accuracy for score in found.scores}
-    for pair in found.pairs:
-        icon = ":material/check_circle:" if pair.shown else ":material/drag_handle:"
-        said = words(pair, (accuracy[pair.a], accuracy[pair.b]))
-        st.markdown(f"{icon} **A** {plain(names[pair.a])}, **B** {plain(names[pair.b])}: {plain(said)}.")
-    if found.pairs:
-        holm = f" The {len(found.pairs)} p-values are Holm's." if len(found.pairs) > 1 else ""
-        st.caption(f"McNemar's test on the same samples, exact where few differ; shown means p < 0.05.{holm}")
-
-
-def _missing(chosen: Sequence[Run]) -> None:
-    """Runs from before answers were kept, and the button that scores them again."""
-    old = [run for run in chosen if run.test_accuracy is not None and answers_of(home(), run) is None]
-    about = [{"run": run.id, "split": "test", "epoch": run.best_epoch} for run in old]
-    live = [one for one in about if jobs.look(home(), "predictions", one).live]
-    if not old:
-        return
-    were = "was" if len(old) == 1 else "were"
-    st.info(
-        f"{len(old)} of these {were} scored before the single answers were kept. Scoring again uses the same weights "
-        "on the same samples, so the figures stay as they are.",
-        icon=":material/history:",
-    )
-    if live:
-        from ui.job import progress
-
-        progress("predictions", live[0], key="predictions")
-    elif st.button("Score them again", icon=":material/replay:", key="ask-predictions"):
-        for one in about:
-            jobs.again(home(), "predictions", one)
-        st.rerun()
-
-
 def _curves(chosen: Sequence[Run]) -> None:
     with card("Curves", key="runs-curves-card"):
         with st.container(horizontal=True, key="runs-axes"):
             metric = state.segment("metric", list(METRICS), METRICS.__getitem__, label="Curve")
-            axis = state.segment("by", list(AXES), lambda key: AXES[key][0], label="Over")
-        curves(chosen, metric, METRICS[metric], axis, list(_names(chosen).values()))
+            axis = state.segment("over", list(AXES), lambda key: AXES[key][0], label="Over")
+            share = st.slider(
+                "Smoothing",
+                0.0,
+                MOST_SMOOTHING,
+                step=0.01,
+                width=220,
+                help="A moving average over the epochs; 0 shows them alone.",
+                **state.linked("smooth", 0.0, lambda value: 0 <= value <= MOST_SMOOTHING),
+            )
+        curves(chosen, metric, METRICS[metric], axis, list(_names(chosen).values()), share)
 
 
 def _recipes(chosen: Sequence[Run]) -> None:
@@ -147,6 +122,6 @@ def _recipes(chosen: Sequence[Run]) -> None:
 
 
 def _names(chosen: Sequence[Run]) -> dict[str, str]:
-    """By id; where two have one name, the id tells them apart."""
+    """By id; where two have one name, the id, before it, tells them apart."""
     names = [run.name for run in chosen]
-    return {run.id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.id})" for run in chosen}
+    return {run.id: run.name if names.count(run.name) == 1 else f"{run.id} · {run.name}" for run in chosen}

@@ -21,8 +21,14 @@ _HERE = Path(__file__).parent
 CHARACTERS = 300
 
 
-def tiles(dataset: Dataset, rows: Sequence[int], *, key: str, chosen: int | None = None) -> int | None:
-    """Draw the images of these rows; the row that was clicked just now, or None."""
+def tiles(
+    dataset: Dataset, rows: Sequence[int], *, key: str, chosen: int | None = None, notes: Sequence[str] | None = None
+) -> int | None:
+    """Draw the images of these rows; the row that was clicked just now, or None.
+
+    Args:
+        notes: A line below each one's class; without, its split.
+    """
     from tlcore.data.thumbnails import thumbnails
 
     known = dataset.manifest().iloc[list(rows)]
@@ -32,11 +38,11 @@ def tiles(dataset: Dataset, rows: Sequence[int], *, key: str, chosen: int | None
             "row": int(row),
             "src": f"data:image/webp;base64,{b64encode(picture).decode()}" if picture else "",
             "label": visible(dataset.classes[label]),
-            "note": str(split),
+            "note": str(note),
             "origin": visible(origin),
         }
-        for row, picture, label, split, origin in zip(
-            rows, pictures, known["label"], known["split"], known["origin"], strict=True
+        for row, picture, label, note, origin in zip(
+            rows, pictures, known["label"], notes or known["split"], known["origin"], strict=True
         )
     ]
     told = _component()(key=key, data={"tiles": drawn, "chosen": chosen}, on_open_change=lambda: None)

@@ -1,0 +1,34 @@
+"use strict";
+const figures = JSON.parse(document.getElementById("figures").textContent);
+const places = [...document.querySelectorAll("[data-figure]")];
+const scheme = matchMedia("(prefers-color-scheme: dark)");
+const colours = {
+  light: { text: "#132440", line: "#d3dee6", ground: "#ffffff", lines: [
+    "#16476a", "#3b9797", "#c77d0a", "#7b5ea7", "#5f8a2f", "#b0587f", "#4a8fd0", "#8c6d4f", "#5b6b7b", "#1f7a5c"] },
+  dark: { text: "#e6edf2", line: "#2a3f5e", ground: "#132440", lines: [
+    "#7fb6e0", "#4db6b2", "#f0b24a", "#b79ce8", "#a3c96b", "#e79abf", "#4f9be8", "#cda77f", "#a5b4c3", "#5fc79a"] },
+};
+
+function themed(layout, look) {
+  const axis = { gridcolor: look.line, zerolinecolor: look.line, linecolor: look.line };
+  return {
+    ...layout, colorway: look.lines, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { color: look.text, family: "system-ui, sans-serif" },
+    hoverlabel: { bgcolor: look.ground, bordercolor: look.line, font: { color: look.text }, namelength: -1 },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: look.line, activecolor: look.text },
+    xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis },
+  };
+}
+
+function draw(dark) {
+  const look = dark ? colours.dark : colours.light;
+  for (const place of places) {
+    const figure = figures[place.dataset.figure];
+    Plotly.react(place, figure.data, themed(figure.layout, look), { responsive: true, displaylogo: false });
+  }
+}
+
+draw(scheme.matches);
+scheme.addEventListener("change", () => draw(scheme.matches));
+addEventListener("beforeprint", () => { draw(false); for (const one of document.querySelectorAll("details")) one.open = true; });
+addEventListener("afterprint", () => draw(scheme.matches));

@@ -1,0 +1,105 @@
+"""Accuracy of runs against what they cost: parameters, time of training, latency."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from tlcore.errors import TlcoreError
+from tlcore.evaluation.significance import Interval
+from tlcore.home import home
+from tlcore.runs import Run, jobs
+from tlcore.runs.comparison import Comparison
+from tlcore.zoo import backbone
+from ui import state
+from ui.chart_template import figure as _figure
+from ui.charts import draw
+from ui.guard import guard
+from ui.job import progress
+from ui.layout import card
+from ui.models import BATCH_SIZES, latencies, place
+from ui.words import label, plain
+
+__all__ = ["cost"]
+
+Value = Callable[[Run, Mapping[str, float | None]], float | None]
+AXES: Mapping[str, tuple[str, str, Value]] = {
+    "params": ("Parameters", "million parameters of the backbone", lambda run, ms: _parameters(run)),
+    "took": ("Training time", "minutes of work", lambda run, ms: run.seconds(time.time()) / 60),
+    "latency": ("Latency", "ms for one sample, measured here", lambda run, ms: ms.get(run.backbone)),
+}
+"""A title, the axis with its unit, and a run's value there, given the latencies of backbones."""
+
+
+def cost(chosen: Sequence[Run], found: Comparison | None, names: Mapping[str, str]) -> None:
+    """Draw the card."""
+    with card("Accuracy against cost", key="runs-cost-card"):
+        axis = state.segment("cost", list(AXES), lambda key: AXES[key][0], label="Against")
+        known = latencies() if axis == "latency" else {}
+        value = AXES[axis][2]
+        places = [(run, x) for run in chosen if (x := value(run, known)) is not None]
+        if places:
+            _chart(places, found, names, AXES[axis][1])
+        if axis == "latency":
+            _unmeasured([run.backbone for run in chosen if known.get(run.backbone) is None])
+
+
+def _chart(places: Sequence[tuple[Run, float]], found: Comparison | None, names: Mapping[str, str], what: str) -> None:
+    import plotly.graph_objects as go
+
+    scored = {score.run: (score.accuracy, score.accuracy_interval) for score in found.scores} if found else {}
+    on_test = all(run.id in scored for run, _ in places)
+    figure = _figure(height=340)
+    for run, x in places:
+        y, bounds = scored[run.id] if on_test else (run.val_accuracy or 0.0, None)
+        figure.add_trace(
+            go.Scatter(
+                x=[x],
+                y=[y],
+                name=label(names[run.id], 40),
+                mode="markers",
+                marker={"size": 12},
+                error_y=_bars(y, bounds),
+                hovertemplate=f"%{{y:.1%}} at %{{x:,.4~g}} {what}",
+            )
+        )
+    split = "test" if on_test else "val"
+    figure.update_layout(showlegend=True)
+    figure.update_xaxes(title=what, rangemode="tozero")
+    figure.update_yaxes(title=f"{split} accuracy", tickformat=".0%")
+    draw(figure, key="runs-cost", alt=f"{split.capitalize()} accuracy of {len(places)} runs against {what}.")
+    if not on_test:
+        st.caption("Val accuracy, since not all of these have kept their answers on test; it has no interval here.")
+
+
+def _bars(value: float, bounds: Interval | None) -> dict[str, Any] | None:
+    if bounds is None:
+        return None
+    return {"type": "data", "symmetric": False, "array": [bounds.high - value], "arrayminus": [value - bounds.low]}
+
+
+def _parameters(run: Run) -> float | None:
+    try:
+        return backbone(run.backbone).n_params / 1e6
+    except TlcoreError:
+        return None
+
+
+def _unmeasured(names: Sequence[str]) -> None:
+    """Which backbones have no latency yet, and the button that measures them."""
+    missing = list(dict.fromkeys(names))
+    if not missing:
+        return
+    about = [{"backbone": name, "batch_sizes": list(BATCH_SIZES), "place": place()} for name in missing]
+    live = [one for one in about if jobs.look(home(), "speed", one).live]
+    st.info(f"Not measured on this server: {plain(', '.join(missing))}.", icon=":material/speed:")
+    if live:
+        progress("speed", live[0], key="runs-speed")
+    elif st.button("Measure on this server", icon=":material/speed:", key="ask-runs-speed"):
+        with guard():
+            for one in about:
+                jobs.ask(home(), "speed", one)
+        st.rerun()
