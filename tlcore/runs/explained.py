@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from tlcore.data import Dataset, load_dataset
-from tlcore.data.transforms import restore
+from tlcore.data.transforms import Pixels, restore
 from tlcore.errors import RunError
 from tlcore.evaluation.attributions import METHODS, Method, Sums
 from tlcore.evaluation.attributions_images import attribute_image
@@ -30,7 +31,7 @@ from tlcore.runs.trying import offered
 from tlcore.zoo import backbone
 from tlcore.zoo.model import TransferModel
 
-__all__ = ["explained"]
+__all__ = ["explain_image", "explain_text", "explained"]
 
 Tell = Callable[[float, str], None]
 
@@ -60,44 +61,54 @@ def explained(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any
         along(0.0)
         sample = _prepared(home, source, inputs)
         if isinstance(inputs, ImageInputs):
-            items.append(_image(model, inputs, sample, about, folder / f"input-{place}.png", along))
+            facts, pixels, heat = explain_image(model, inputs, sample, about, along)
+            _keep(pixels, heat, folder, place)
+            items.append(facts)
         elif isinstance(inputs, TextInputs):
-            items.append(_text(model, inputs, sample, about, along))
+            items.append(explain_text(model, inputs, sample, about, along))
     return {"classes": list(dataset.classes), "items": items}
 
 
-def _image(
+def explain_image(
     model: TransferModel,
     inputs: ImageInputs,
     sample: Any,
-    about: Mapping[str, Any],
-    picture: Path,
-    tell: Callable[[float], None],
-) -> dict[str, Any]:
-    from PIL import Image
+    asked: Mapping[str, Any],
+    tell: Callable[[float], None] = lambda share: None,
+) -> tuple[dict[str, Any], Pixels, NDArray[np.float32]]:
+    """The facts, the image (H, W, 3) as the model reads it, and the map (H, W) over it.
 
+    Args:
+        model: In eval mode.
+        inputs: What prepared the `sample`.
+        sample: As `prepare` gives it.
+        asked: The `target` and `method` of a question.
+        tell: Takes the share done.
+
+    Raises:
+        RunError: there is no such class, or the method does not fit.
+    """
     batch = inputs.collate([sample])
     x = batch.to(next(model.parameters()).device)
     logits = _logits(model, x)
-    target, fitting = _target(logits, about["target"]), methods(model, x)
-    heat = attribute_image(model, x, target, _method(about["method"], fitting), tell)
-    Image.fromarray(restore(batch, inputs.preprocessing)[0].numpy()).save(picture)
-    heat_file = picture.with_name(picture.name.replace("input-", "heat-")).with_suffix(".npz")
-    np.savez_compressed(heat_file, heat=heat.values)
-    return {**_facts(logits, target, heat.sums), "method": heat.method, "methods": list(fitting)}
+    target, fitting = _target(logits, asked["target"]), methods(model, x)
+    heat = attribute_image(model, x, target, _method(asked["method"], fitting), tell)
+    facts = {**_facts(logits, target, heat.sums), "method": heat.method, "methods": list(fitting)}
+    return facts, restore(batch, inputs.preprocessing)[0].numpy(), heat.values
 
 
-def _text(
+def explain_text(
     model: TransferModel,
     inputs: TextInputs,
     sample: str,
-    about: Mapping[str, Any],
-    tell: Callable[[float], None],
+    asked: Mapping[str, Any],
+    tell: Callable[[float], None] = lambda share: None,
 ) -> dict[str, Any]:
+    """The facts of a text, with its tokens and its words; arguments and errors as `explain_image`."""
     fitting: tuple[Method, ...] = ("integrated_gradients",)
-    text, method = sample[:MOST_CHARACTERS], _method(about["method"], fitting)
+    text, method = sample[:MOST_CHARACTERS], _method(asked["method"], fitting)
     logits = _logits(model, move(inputs.collate([text]), next(model.parameters()).device))
-    target = _target(logits, about["target"])
+    target = _target(logits, asked["target"])
     found = attribute_text(model, inputs, text, target, tell)
     return {
         **_facts(logits, target, found.sums),
@@ -108,6 +119,13 @@ def _text(
         "words": [asdict(word) for word in found.words()],
         "n_cut": found.n_cut,
     }
+
+
+def _keep(pixels: Pixels, heat: NDArray[np.float32], folder: Path, place: int) -> None:
+    from PIL import Image
+
+    Image.fromarray(pixels).save(folder / f"input-{place}.png")
+    np.savez_compressed(folder / f"heat-{place}.npz", heat=heat)
 
 
 def _prepared(home: Path, source: Source, inputs: Reader) -> Any:
@@ -168,7 +186,7 @@ def _facts(logits: Tensor, target: int, sums: Sums | None) -> dict[str, Any]:
     return {
         "target": target,
         "answer": int(logits.argmax()),
-        "probabilities": torch.softmax(logits, 0).tolist(),
+        "logits": logits.tolist(),
         "score": float(logits[target]),
         "sums": None if sums is None else {**asdict(sums), "delta": sums.delta},
     }

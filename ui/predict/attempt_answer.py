@@ -9,11 +9,13 @@ import streamlit as st
 
 from tlcore.data import Dataset
 from tlcore.runs import Run
+from tlcore.runs.explaining import Source
 from tlcore.runs.tries import Try, picture_of
 from ui import charts, state
 from ui.chart_template import figure as blank
 from ui.data.thumbnails import PIXELS, excerpt, thumbnail
 from ui.layout import card
+from ui.predict.explain import explain
 from ui.words import label, percent, plain, short, visible
 
 if TYPE_CHECKING:
@@ -46,6 +48,9 @@ def answer(of: Try, run: Run, told: Mapping[str, Any], place: int) -> None:
         words = ", ".join(f"{visible(name)} {percent(share)}" for name, share in one["top"][:SHOWN])
         charts.draw(figure, key=f"answer-top-{run.id}", alt=f"Likeliest classes: {words}")
         _neighbours(run, told, one)
+        if st.toggle("Why this answer?", key=f"answer-why-{run.id}-{place}"):
+            source = Source(of=of.folder.parents[1].name, token=of.token, place=place)
+            explain(run, source, key=f"try-{of.token[:8]}-{run.id}-{place}")
 
 
 LATENCY = (

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from tlcore.data import Dataset
 from tlcore.evaluation.attributions import METHODS
+from tlcore.evaluation.attributions_colours import legend, overlay
+from tlcore.evaluation.calibration import probabilities
 from tlcore.home import home
 from tlcore.runs import Run, jobs
 from tlcore.runs.explaining import Source, heat_of, input_of, question
+from tlcore.runs.temperature import temperature_of
 from ui import state
 from ui.guard import guard
 from ui.job import GLANCE_SECONDS, progress
-from ui.predict.heat import legend, overlay
 from ui.predict.token_scores import token_scores
 from ui.words import percent, plain, visible
 
-__all__ = ["LIMITS", "explain"]
+__all__ = ["LIMITS", "confidences", "explain"]
 
 WITHIN_SECONDS = 2.0
 """A page waits so long before it shows progress instead."""
@@ -50,7 +52,7 @@ def _draw(run: Run, source: Source, key: str) -> None:
         if result is None:
             return
         item = result["items"][0]
-        _words(item, dataset.classes)
+        _words(item, dataset.classes, confidences(run, item))
         if "tokens" in item:
             _text(item, dataset.classes[item["target"]], key)
         else:
@@ -126,9 +128,17 @@ def _answer(about: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
     return None
 
 
-def _words(item: Mapping[str, Any], classes: tuple[str, ...]) -> None:
+def confidences(run: Run, item: Mapping[str, Any]) -> list[float]:
+    """Of each class, with the run's temperature where one was fitted."""
+    import numpy as np
+
+    logits = np.array([item["logits"]], np.float32)
+    return [float(share) for share in probabilities(logits, temperature_of(home(), run))[0]]
+
+
+def _words(item: Mapping[str, Any], classes: tuple[str, ...], shares: Sequence[float]) -> None:
     """The answer, and the class that is explained where that is another one."""
-    shares, answer, target = item["probabilities"], item["answer"], item["target"]
+    answer, target = item["answer"], item["target"]
     said = f"The model answers **{plain(classes[answer])}** with {percent(shares[answer])}."
     if target != answer:
         said += f" Explained here: **{plain(classes[target])}**, which it gives {percent(shares[target])}."
@@ -145,7 +155,7 @@ def _image(about: Mapping[str, Any], item: Mapping[str, Any], dataset: Dataset, 
         read = file.convert("RGB")
     opacity = st.slider("Opacity of the map", 0, 100, 65, format="%d %%", key=f"explain-opacity-{key}", width=280)
     drawn = overlay(read, heat_of(home(), about), opacity / 100, signed=facts.signed)
-    left, right = st.columns(2, gap="small")
+    left, right = st.container(width=880, key=f"explain-pictures-{key}").columns(2, gap="small")
     left.image(read, width="stretch", alt="The input as the model reads it")
     left.caption("As the model reads it, cropped and resized.")
     right.image(drawn, width="stretch", alt=f"{facts.title} over the same picture, for {name}")

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from tlcore.data import Dataset
+from tlcore.evaluation.attributions_colours import overlay
 from tlcore.evaluation.predictions import Predictions, kept
 from tlcore.home import home
 from tlcore.runs import Run, run_folder
@@ -18,8 +19,7 @@ from ui.data.tiles import text_table, tiles
 from ui.guard import guard
 from ui.job import job
 from ui.layout import card
-from ui.predict.explain import LIMITS, explain
-from ui.predict.heat import overlay
+from ui.predict.explain import LIMITS, confidences, explain
 from ui.predict.token_scores import token_scores
 from ui.words import percent, plain, short, visible
 
@@ -48,7 +48,7 @@ def explain_samples(run: Run) -> None:
             return
         _chosen(run, dataset, known, rows)
         if order == "worst":
-            _gallery(run, dataset, known, rows[:WORST])
+            _gallery(run, dataset, rows[:WORST])
 
 
 def worst(known: Predictions) -> list[int]:
@@ -76,18 +76,21 @@ def _chosen(run: Run, dataset: Dataset, known: Predictions, rows: Sequence[int])
         page = st.pagination(n, key=f"explain-page-{run.id}") if n > 1 else 1
         shown = rows[(page - 1) * A_PAGE : page * A_PAGE]
         fits = state.linked("explain-row", rows[0], lambda row: 0 <= row < dataset.n_samples)
-        draw = text_table if dataset.modality == "text" else tiles
-        clicked = draw(dataset, shown, key=f"explain-tiles-{run.id}")
+        answers = dict(zip(known.rows.tolist(), known.answers.tolist(), strict=True))
+        notes = [f"answered {visible(dataset.classes[answers[row]])}" for row in shown]
+        tiled = f"explain-tiles-{run.id}"
+        text = dataset.modality == "text"
+        clicked = text_table(dataset, shown, key=tiled) if text else tiles(dataset, shown, key=tiled, notes=notes)
         if clicked is not None and str(clicked) != st.query_params.get("explain-row"):
             st.query_params["explain-row"] = str(clicked)
             st.rerun()
         row = st.number_input("Number of the sample", 0, dataset.n_samples - 1, step=1, width=200, **fits)
     with card("What its answer rests on", key="explain-card"):
-        _facts(dataset, known, int(row))
+        _facts(dataset, int(row))
         explain(run, Source(dataset=dataset.id, row=int(row)), key=f"{run.id}-{row}")
 
 
-def _facts(dataset: Dataset, known: Predictions, row: int) -> None:
+def _facts(dataset: Dataset, row: int) -> None:
     facts = dataset.manifest().iloc[row]
     st.markdown(
         f"Sample **{row:,}**, in truth **{plain(dataset.classes[facts['label']])}**, of the {facts['split']} split, "
@@ -95,7 +98,7 @@ def _facts(dataset: Dataset, known: Predictions, row: int) -> None:
     )
 
 
-def _gallery(run: Run, dataset: Dataset, known: Predictions, rows: Sequence[int]) -> None:
+def _gallery(run: Run, dataset: Dataset, rows: Sequence[int]) -> None:
     about = question(run, [Source(dataset=dataset.id, row=row) for row in rows])
     with card(f"The {len(rows)} worst errors at once", key="explain-gallery-card"):
         job(
@@ -105,13 +108,11 @@ def _gallery(run: Run, dataset: Dataset, known: Predictions, rows: Sequence[int]
             action=f"Explain the {len(rows)} worst",
             icon=":material/grid_view:",
             note="One map for each, for the class that was answered.",
-            show=lambda result: _maps(about, result, dataset, known, rows),
+            show=lambda result: _maps(run, about, result, dataset, rows),
         )
 
 
-def _maps(
-    about: Mapping[str, Any], result: Mapping[str, Any], dataset: Dataset, known: Predictions, rows: Sequence[int]
-) -> None:
+def _maps(run: Run, about: Mapping[str, Any], result: Mapping[str, Any], dataset: Dataset, rows: Sequence[int]) -> None:
     columns: Literal[1, 4] = 1 if dataset.modality == "text" else COLUMNS
     labels = dataset.labels()
     for start in range(0, len(rows), columns):
@@ -123,7 +124,7 @@ def _maps(
                 st.caption(
                     f"Sample {row:,}: {plain(dataset.classes[labels[row]])} taken for "
                     f"**{plain(dataset.classes[item['answer']])}**, "
-                    f"{percent(item['probabilities'][item['answer']])} sure"
+                    f"{percent(confidences(run, item)[item['answer']])} sure"
                 )
     st.caption(f"Red raises the score of the answered class, blue lowers it. {LIMITS}")
 

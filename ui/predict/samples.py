@@ -9,9 +9,12 @@ import numpy as np
 import streamlit as st
 
 from tlcore.evaluation.calibration import probabilities
+from tlcore.runs.explaining import Source
 from ui import state
-from ui.data.sample import open_sample
+from ui.data.sample import facts
 from ui.data.tiles import CHARACTERS, tiles
+from ui.guard import guard
+from ui.predict.explain import explain
 from ui.predict.judged import Judged
 from ui.words import percent, short, visible
 
@@ -36,7 +39,14 @@ def samples(given: Judged, places: Sequence[int], *, key: str) -> None:
     draw = _pictures if given.dataset.modality == "image" else _texts
     opened = draw(given, rows, said, key)
     if opened is not None:
-        open_sample(given.dataset, opened)
+        st.dialog("Sample", width="large")(_dialog)(given, opened)
+
+
+def _dialog(given: Judged, row: int) -> None:
+    with guard():
+        facts(given.dataset, row)
+        st.markdown("**What the answer rests on**")
+        explain(given.run, Source(dataset=given.dataset.id, row=row), key=f"sample-{given.run.id}-{row}")
 
 
 def _pictures(given: Judged, rows: list[int], said: Sequence[tuple[str, float]], key: str) -> int | None:
