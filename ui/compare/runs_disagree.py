@@ -78,7 +78,7 @@ def _shown(dataset: Dataset, found: Comparison, pair: Sequence[str], places: Seq
     rows = [int(found.rows[place]) for place in places]
     answers = [[_answer(dataset, found, run, place) for run in pair] for place in places]
     if dataset.modality == "image":
-        notes = [f"A {a} · B {b}" for a, b in answers]
+        notes = [f"A {a}\nB {b}" for a, b in answers]
         opened = tiles(dataset, rows, key="disagree-images", notes=notes)
     else:
         opened = _texts(dataset, rows, answers)
