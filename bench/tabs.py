@@ -2,12 +2,14 @@
 
 While the pace is taken the browser works at idle priority: in life it runs on other people's computers, so that only
 what it asks of the server may cost the training anything. It opens its tabs, and is timed, at a priority like others'.
+The tabs stay open throughout; while nobody watches, the browser's processes are held still.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 import psutil
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import material
 from bench.timing import Row
@@ -60,10 +62,11 @@ def measure(folder: Path) -> Iterator[Row]:
             assert studio.run(run).live, studio.run(run).reason
             time.sleep(0.5)
         address = f"{server.url}/train?run={run}"
-        late = sorted(_late(studio, run, browser, address))
+        pages = _opened(browser, address)
+        late = sorted(_late(studio, run, pages[0]))
         for _ in range(TIMES):
             for tabs, found in paces.items():
-                with _watched(browser, address, tabs):
+                with _alone() if tabs == 0 else _watched():
                     pace, share = _pace(studio, run, psutil.Process(server.process.pid))
                 found.append(pace)
                 asked += [share] if tabs else []
@@ -89,20 +92,35 @@ def measure(folder: Path) -> Iterator[Row]:
     yield Row(claim="h", subject="the same, latest of ten", seconds=late[-1], target="<= 1.5 s")
 
 
+def _opened(browser: Browser, address: str) -> list[Page]:
+    """So many tabs, each a person of its own, that have drawn the page."""
+    pages = [browser.new_context(viewport={"width": 1280, "height": 900}).new_page() for _ in range(TABS)]
+    for page in pages:
+        page.goto(address, wait_until="commit", timeout=120_000)
+    for page in pages:
+        page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for(timeout=240_000)
+    return pages
+
+
 @contextmanager
-def _watched(browser: Browser, address: str, tabs: int) -> Iterator[None]:
-    """So many tabs, each a person of its own, have drawn the page; then the browser gets what is left over."""
-    contexts = [browser.new_context(viewport={"width": 1280, "height": 900}) for _ in range(tabs)]
-    for context in contexts:
-        context.new_page().goto(address, wait_until="commit")
-    for context in contexts:
-        context.pages[0].locator(".js-plotly-plot .scatterlayer .trace").first.wait_for(timeout=120_000)
+def _watched() -> Iterator[None]:
+    """The browser gets what is left over."""
     _schedule(os.SCHED_IDLE)
     time.sleep(SETTLE_SECONDS)
     yield
     _schedule(os.SCHED_OTHER)
-    for context in contexts:
-        context.close()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Nobody asks for anything; shorter than a socket waits for its peer."""
+    browser = _chromium()
+    for process in browser:
+        process.send_signal(signal.SIGSTOP)
+    time.sleep(SETTLE_SECONDS)
+    yield
+    for process in browser:
+        process.send_signal(signal.SIGCONT)
 
 
 def _pace(studio: Studio, run: str, server: psutil.Process) -> tuple[float, float]:
@@ -116,20 +134,23 @@ def _pace(studio: Studio, run: str, server: psutil.Process) -> tuple[float, floa
     return (steps[-1].step - steps[0].step) / (steps[-1].time - steps[0].time), asked
 
 
+def _chromium() -> list[psutil.Process]:
+    """The browser's processes, which this one has started."""
+    return [process for process in psutil.Process().children(recursive=True) if "chrom" in process.name()]
+
+
 def _schedule(policy: int) -> None:
-    """Of every thread of the browser that this process started."""
-    for process in psutil.Process().children(recursive=True):
-        if "chrom" in process.name():
-            for thread in process.threads():
-                with suppress(ProcessLookupError):
-                    os.sched_setscheduler(thread.id, policy, os.sched_param(0))
+    """Of all its threads, and of its session: Linux shares processors out among sessions first."""
+    for process in _chromium():
+        with suppress(OSError):
+            Path(f"/proc/{process.pid}/autogroup").write_text("19" if policy == os.SCHED_IDLE else "0")
+        for thread in process.threads():
+            with suppress(ProcessLookupError):
+                os.sched_setscheduler(thread.id, policy, os.sched_param(0))
 
 
-def _late(studio: Studio, run: str, browser: Browser, address: str) -> list[float]:
+def _late(studio: Studio, run: str, page: Page) -> list[float]:
     """Seconds between the moment the worker wrote the step that the page shows and the moment the page showed it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.goto(address)
     shown = page.get_by_text(STEP).first
     shown.wait_for(timeout=120_000)
     time.sleep(SETTLE_SECONDS)
@@ -143,7 +164,6 @@ def _late(studio: Studio, run: str, browser: Browser, address: str) -> list[floa
             found += [now - written[step]] if step in written else []
             last = step
         time.sleep(0.02)
-    context.close()
     return found
 
 

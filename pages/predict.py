@@ -7,14 +7,23 @@ from collections.abc import Callable, Mapping
 from tlcore.runs import Run
 from ui import state
 from ui.layout import empty, header
+from ui.predict.attempt import attempt
 from ui.predict.evaluate import evaluate
+from ui.predict.explain_samples import explain_samples
+from ui.takeaway import takeaway
 from ui.words import ago, visible
 
 VIEWS: Mapping[str, tuple[str, Callable[[Run], None]]] = {
     "evaluate": (":material/fact_check: Evaluate", evaluate),
+    "explain": (":material/search_insights: Explain", explain_samples),
+    "try": (":material/science: Try it", attempt),
+    "take": (":material/redeem: Take home", takeaway),
 }
 LISTED = 500
-HELP = "Evaluate has the scores on the test split and the samples behind them."
+HELP = (
+    "Evaluate has the scores on a split and the samples behind them; Explain shows what an answer rests on; "
+    "Try it answers input of your own; Take home has the model in the forms that other programs read."
+)
 
 
 def main() -> None:

@@ -45,6 +45,30 @@ def test_digits_reach_what_is_promised(shared_home):
 
     listed, _ = run("runs", "--json", home=shared_home)
     assert listed[0]["run"] == result["run"]
+    _predicts(result["run"], shared_home)
+
+
+def _predicts(name, home):
+    """Noise is told from digits, and a file that is no image is named and passed over."""
+    from PIL import Image
+
+    from tlcore.data import list_datasets
+
+    digits = next(one for one in list_datasets(home) if one.modality == "image")
+    row, noise = int(digits.rows("test")[0]), np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    folder = home / "asked"
+    folder.mkdir()
+    digits.sample(row).save(folder / "digit.png")
+    Image.fromarray(noise).save(folder / "noise.png")
+    (folder / "torn.png").write_bytes(b"no image")
+    lines, said = run("predict", name, str(folder), "--json", "--nearest", "3", home=home, expect=2)
+    digit, other, summary = lines
+    label = digits.classes[digits.labels()[row]]
+    assert (digit["input"], digit["answer"], digit["unlike"]) == ("digit.png", label, False)
+    assert [near["class"] for near in digit["neighbours"]] == [label] * 3
+    assert (other["input"], other["unlike"]) == ("noise.png", True)
+    assert "torn.png: not an image that can be read" in said
+    assert (summary["n"], summary["refused"], summary["unlike"], summary["features"]) == (2, 1, 1, "own")
 
 
 def test_messages_beat_a_bag_of_words(shared_home):

@@ -15,6 +15,7 @@ from tlcore.commands import export as export  # isort: split
 
 from tlcore.commands import compare as compare
 from tlcore.commands import lora as lora
+from tlcore.commands import predict as predict
 from tlcore.commands import rank as rank
 from tlcore.commands.application import app
 from tlcore.errors import TlcoreError

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_CLASSES",
+    "clickable",
     "confusion",
     "draw",
     "parameters",
@@ -255,6 +256,28 @@ def confusion(classes: Sequence[str], matrix: Sequence[Sequence[int]], *, shares
     figure.update_xaxes(title="predicted class", tickangle=-45 if slanted else 0, ticklabeloverflow="allow", **axis)
     figure.update_yaxes(title="true class", autorange="reversed", **axis)
     return figure
+
+
+def clickable(figure: Figure, n: int) -> None:
+    """Let the cells of an n x n matrix be chosen by a click: points can be, cells of a heat map cannot."""
+    import plotly.graph_objects as go
+
+    cells = [(j, i) for i in range(n) for j in range(n)]
+    unseen = {"marker": {"opacity": 0}}
+    figure.add_trace(
+        go.Scatter(
+            x=[x for x, _ in cells],
+            y=[y for _, y in cells],
+            mode="markers",
+            marker={"symbol": "square", "size": max(8, min(40, 560 // max(1, n))), "opacity": 0},
+            selected=unseen,
+            unselected=unseen,
+            customdata=[figure.data[0].customdata[y][x] for x, y in cells],
+            hovertemplate="%{customdata}<extra></extra>",
+            showlegend=False,
+        )
+    )
+    figure.update_layout(clickmode="event+select")
 
 
 def _write(figure: Figure, values: Sequence[Sequence[float]], form: str) -> None:

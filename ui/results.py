@@ -12,7 +12,7 @@ from ui.layout import card
 from ui.report import report_button
 from ui.words import percent
 
-__all__ = ["results"]
+__all__ = ["results", "used"]
 
 SHARES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 
@@ -26,7 +26,7 @@ def results(run: Run) -> None:
         st.markdown(
             f"**{percent(report['accuracy'])}** accuracy and **{percent(report['macro_f1'])}** macro-F1 on "
             f"**{report['n']:,}** test samples, with the weights of epoch {report['epoch']:,}, "
-            f"the best on validation. {_used(report.get('scorings', 1))}"
+            f"the best on validation. {used(report.get('scorings', 1))}"
         )
         report_button([run.id])
         left, right = st.columns([11, 9], gap="medium")
@@ -36,7 +36,8 @@ def results(run: Run) -> None:
             _classes(report)
 
 
-def _used(times: int) -> str:
+def used(times: int) -> str:
+    """How often the test split was used, in a sentence, and what follows from it."""
     if times == 1:
         return "The test split was used this once, after training ended."
     return (

@@ -101,6 +101,7 @@ def test_rungs_and_who_passes_them():
     late = hopeless(curve(20, 0.6, 0.6, 0.6), [good, fair], **shape)
     assert late.rung == 3 and late.needed == 0.8
     assert hopeless([], [good, fair], **shape) is None
+    assert hopeless(curve(20, *[0.1] * 9), [good, fair], **shape) is None, "nothing is saved by stopping it now"
 
 
 def test_an_estimate_pays_for_features_once_and_says_what_it_does_not_know():

@@ -35,7 +35,7 @@ def read_columnar(path: Path, limits: Limits) -> Grid:
             f"bytes and {limits.max_rows:,} rows are allowed; divide it."
         )
     written = [field.name for field in file.schema_arrow if _is_plain(field.type)][:MAX_COLUMNS]
-    if len(written) < 2 or len(set(written)) < len(written):
+    if len(written) < limits.min_columns or len(set(written)) < len(written):
         raise DataError(f"{name} has no two columns of texts or numbers under names of their own; export it again.")
     return Grid(
         columns=tuple(readable(one) or f"column_{place}" for place, one in enumerate(written, start=1)),

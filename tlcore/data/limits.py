@@ -23,6 +23,8 @@ class Limits:
     """Bytes of a table's file, and of its texts together, which are held in memory while they are checked."""
     max_rows: int = 5_000_000
     """Rows of a table."""
+    min_columns: int = 2
+    """Of a table: a text and a label; 1 where texts alone will do."""
     max_pixels: int = 89_000_000
     """Pixels of one image; just under where Pillow starts to suspect a decompression bomb."""
     max_text_chars: int = 100_000

@@ -44,7 +44,7 @@ def read_objects(path: Path, limits: Limits) -> Grid:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "far too deep"
         raise DataError(f"{name} is no JSON that can be read ({where}); {SHAPE}.") from error
     objects = _objects(found, name)
-    names, written = _names(objects[:INSPECTED_ROWS], name)
+    names, written = _names(objects[:INSPECTED_ROWS], name, limits.min_columns)
 
     def rows(findings: Findings) -> Iterator[Record]:
         return _rows(enumerate(objects, start=1), written, findings, "item")
@@ -64,7 +64,7 @@ def read_object_lines(path: Path, limits: Limits) -> Grid:
         return _parsed(path, encoding.name, findings)
 
     sample = [one for _, one in islice(objects(Findings()), INSPECTED_ROWS)]
-    names, written = _names(sample, readable(path.name))
+    names, written = _names(sample, readable(path.name), limits.min_columns)
     return Grid(
         columns=names,
         header=True,
@@ -90,10 +90,10 @@ def _objects(found: Any, name: str) -> Sequence[Any]:
     return found
 
 
-def _names(objects: Sequence[Any], name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _names(objects: Sequence[Any], name: str, least: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns as they are shown, and as they are written."""
     written = dict.fromkeys(key for one in objects if isinstance(one, Mapping) for key in islice(one, MAX_COLUMNS))
-    if len(written) < 2:
+    if len(written) < least:
         raise DataError(f"{name} has no objects with two values, a text and a label; {SHAPE}.")
     keys = tuple(islice(written, MAX_COLUMNS))
     shown: list[str] = []

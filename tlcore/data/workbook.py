@@ -50,7 +50,7 @@ def read_workbook(path: Path, limits: Limits) -> Grid:
             raise DataError(f"{name} has no sheet with data; save the one with texts and labels.")
         sample = list(islice(_rows(book[titles[0]], name), INSPECTED_ROWS))
     heading = read_heading([cells for _, cells in sample])
-    if len(heading.names) < 2:
+    if len(heading.names) < limits.min_columns:
         raise DataError(f"The sheet {titles[0]!r} of {name} has one column only; texts and labels need one each.")
     return Grid(
         columns=heading.names,

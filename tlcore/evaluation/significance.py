@@ -50,6 +50,8 @@ class Resampled:
     """(R, B) in [0, 1]."""
     macro_f1: NDArray[np.float64]
     """(R, B) in [0, 1]; a class that is in no sample and no answer counts 0, as in a run's report."""
+    balanced: NDArray[np.float64]
+    """(R, B) in [0, 1]: balanced accuracy, the mean recall of the classes that the resample has."""
 
 
 def mcnemar(right_a: NDArray[np.bool_], right_b: NDArray[np.bool_]) -> McNemar:
@@ -93,8 +95,8 @@ def resampled(
         _scores(draw.multinomial(len(labels), shares, size=min(_CHUNK, resamples - start)), kinds, n_classes)
         for start in range(0, resamples, _CHUNK)
     ]
-    accuracy, f1 = (np.concatenate(some, axis=1) for some in zip(*parts, strict=True))
-    return Resampled(accuracy=accuracy, macro_f1=f1)
+    accuracy, f1, balanced = (np.concatenate(some, axis=1) for some in zip(*parts, strict=True))
+    return Resampled(accuracy=accuracy, macro_f1=f1, balanced=balanced)
 
 
 def interval(values: NDArray[np.float64], level: float = 0.95) -> Interval:
@@ -103,14 +105,16 @@ def interval(values: NDArray[np.float64], level: float = 0.95) -> Interval:
     return Interval(low=float(low), high=float(high))
 
 
-def _scores(drawn: NDArray[np.int64], kinds: NDArray[np.int64], n_classes: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Accuracy and macro-F1, (R, B) each, of how often (B, K) each kind (1 + R, K) was drawn."""
+def _scores(drawn: NDArray[np.int64], kinds: NDArray[np.int64], n_classes: int) -> tuple[NDArray[Any], ...]:
+    """Accuracy, macro-F1 and balanced accuracy, (R, B) each, of how often (B, K) each kind (1 + R, K) was drawn."""
     one_hot = np.eye(n_classes, dtype=np.float32)
     times, labels = drawn.astype(np.float32), kinds[0]
     n, true = times.sum(1), times @ one_hot[labels]
-    accuracy, f1 = [], []
+    there = np.maximum((true > 0).sum(1), 1)
+    accuracy, f1, balanced = [], [], []
     for answers in kinds[1:]:
         hit = times @ (one_hot[labels] * (answers == labels)[:, None])
         accuracy.append(hit.sum(1) / n)
         f1.append((2 * hit / np.maximum(true + times @ one_hot[answers], 1)).mean(1))
-    return np.asarray(accuracy, np.float64), np.asarray(f1, np.float64)
+        balanced.append((hit / np.maximum(true, 1)).sum(1) / there)
+    return tuple(np.asarray(found, np.float64) for found in (accuracy, f1, balanced))

@@ -46,6 +46,7 @@ KINDS: Mapping[str, str] = {
     "checks": "tlcore.runs.checking:checks",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
+    "explain": "tlcore.runs.explained:explained",
     "export": "tlcore.runs.exploration:exported",
     "hub": "tlcore.runs.arrivals:hub",
     "inspection": "tlcore.runs.models:inspection",
@@ -61,12 +62,14 @@ KINDS: Mapping[str, str] = {
     "suspects": "tlcore.runs.exploration:doubts",
     "takeaway": "tlcore.runs.takeaway:prepared",
     "tokens": "tlcore.runs.preview:tokens",
+    "try": "tlcore.runs.trying:tried",
     "upload": "tlcore.runs.models:upload",
 }
 """What does which: `module:function` of (home, what was asked, tell) -> plain values."""
 LANES: Mapping[str, str] = {
     "checks": "checks",
     "download": "network",
+    "explain": "explain",
     "export": "disk",
     "hub": "network",
     "inspection": "quick",
@@ -77,14 +80,15 @@ LANES: Mapping[str, str] = {
     "shapes": "quick",
     "takeaway": "takeaway",
     "tokens": "preview",
+    "try": "try",
     "upload": "disk",
 }
 """Where a kind queues; those that are not named here measure, and queue together."""
-KEPT: Mapping[str, int] = {"preview": 24, "tokens": 24}
+KEPT: Mapping[str, int] = {"explain": 200, "preview": 24, "tokens": 24, "try": 100}
 """How many answers are kept of the kinds that are asked anew with every move of a slider; the oldest go."""
-LINGER: Mapping[str, float] = {"preview": 20.0}
+LINGER: Mapping[str, float] = {"explain": 60.0, "preview": 20.0, "try": 180.0}
 """Seconds for which the process of a lane waits for the next question: a slider that moves asks many, and none should
-wait for a new process."""
+wait for a new process; nor should the next input wait for a model that was loaded for the last."""
 LISTEN_SECONDS = 0.02
 Tell = Callable[[float, str], None]
 """Takes the share done, in [0, 1], and what is being done."""

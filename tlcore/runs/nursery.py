@@ -49,6 +49,9 @@ WARM = (
     "torchvision.models",
     "torchvision.transforms.v2",
     "tlcore.runs.preview",
+    "tlcore.runs.trying",
+    "tlcore.runs.explained",
+    "captum.attr",
     "transformers.models.bert.modeling_bert",
     "sklearn.metrics",
 )

@@ -25,7 +25,7 @@ from tlcore.training.events import Evaluated
 from tlcore.training.scoring import embedder, logits
 from tlcore.zoo.model import TransferModel
 
-__all__ = ["answered", "predictions", "restored", "scoring"]
+__all__ = ["answered", "is_frozen", "predictions", "restored", "scoring"]
 
 Scored = Literal["val", "test"]
 
@@ -83,7 +83,7 @@ def predictions(home: Path, about: Mapping[str, Any], tell: Callable[[float, str
         raise RunError(f"A run is scored on val or test, not on {split!r}.")
     tell(0.0, "loading the data and the model")
     model, feeds, dataset, _ = restored(home, run)
-    work = scoring(model, feeds, split, frozen=_is_frozen(home, run))
+    work = scoring(model, feeds, split, frozen=is_frozen(home, run))
     while True:
         try:
             event = next(work)
@@ -96,7 +96,7 @@ def predictions(home: Path, about: Mapping[str, Any], tell: Callable[[float, str
     return {"n": len(labels), "epoch": epoch}
 
 
-def _is_frozen(home: Path, run: Run) -> bool:
+def is_frozen(home: Path, run: Run) -> bool:
     """The kept file has the tensors that training may move: with none of the backbone's, features may come stored."""
     from safetensors import safe_open
 

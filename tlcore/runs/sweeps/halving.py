@@ -51,11 +51,14 @@ def hopeless(own: Curve, others: Sequence[Curve], *, epochs: int, first: int, fa
     """Whether a run should end, at the earliest rung that says so.
 
     One in `factor` goes on, of those that came to the rung no later than this one; with fewer than `factor` there,
-    nothing is said. Equal scores go on. The same curves give the same answer whenever they are looked at.
+    nothing is said. Equal scores go on, and what has been through its last epoch. The same curves give the same answer
+    whenever they are looked at.
 
     Args:
         epochs: That the run would take.
     """
+    if own and own[-1][0] >= epochs:
+        return None
     for rung in rungs(epochs, first, factor):
         came = _at(own, rung)
         if came is None:

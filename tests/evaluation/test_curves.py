@@ -1,0 +1,24 @@
+"""Areas by their textbook meanings: pairs ranked rightly, and precision at each hit."""
+
+import numpy as np
+import pytest
+
+from tlcore.evaluation.curves import POINTS, precision_recall, roc
+
+
+def test_areas_are_what_they_mean():
+    draw = np.random.default_rng(0)
+    positive = draw.random(600) < 0.3
+    scores = draw.normal(positive * 1.0, 1)
+    pairs = (scores[positive][:, None] > scores[~positive][None]).mean()
+    found = roc(scores, positive)
+    assert found.area == pytest.approx(pairs) and len(found.x) <= POINTS
+    assert (found.x[0], found.y[0], found.x[-1], found.y[-1]) == (0, 0, 1, 1)
+    hits = positive[np.argsort(-scores)]
+    precision = np.cumsum(hits) / np.arange(1, 601)
+    assert precision_recall(scores, positive).area == pytest.approx(precision[hits].mean())
+
+
+def test_a_class_without_samples_has_no_curve():
+    scores, none = np.array([0.1, 0.9]), np.array([False, False])
+    assert roc(scores, none) is None and roc(scores, ~none) is None and precision_recall(scores, none) is None

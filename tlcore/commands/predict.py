@@ -1,0 +1,243 @@
+"""A trained model's answers to new inputs, from the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tlcore.commands.application import AsJson, app
+from tlcore.commands.table import print_rows
+from tlcore.data.grid import is_table
+from tlcore.data.limits import Limits
+from tlcore.data.spreadsheet import safe_cell
+from tlcore.data.unlabelled import Offered, offered
+from tlcore.errors import DataError, RecipeError
+from tlcore.home import home
+
+if TYPE_CHECKING:
+    from tlcore.data import Modality
+    from tlcore.runs.predicting import Answer, Predictor
+
+__all__ = ["predict"]
+
+BATCH = 32
+SHOWN = 60
+"""Characters of a text in the table."""
+
+
+@app.command()
+def predict(
+    run: str,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE_OR_TEXT...",
+            help="Images, texts, tables, folders or archives; - reads standard input: a text a line, or one image.",
+        ),
+    ],
+    top: Annotated[int, typer.Option(min=1, help="Likeliest classes to tell.")] = 3,
+    nearest: Annotated[int, typer.Option(min=0, max=100, help="Nearest training samples to tell; 0 for none.")] = 0,
+    column: Annotated[str, typer.Option(help="The column of a table that has the texts; guessed without.")] = "",
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the answers there too.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, mps or auto; the recipe's without.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Ask a run's model about new images or texts; says where an input is unlike what it was trained on.
+
+    What cannot be read is named on stderr and passed over, and the exit status is then 2.
+    """
+    from tlcore.runs import Studio
+
+    found = Studio(home()).run(run)
+    modality: Modality = "image" if found.modality == "image" else "text"
+    _check(inputs, modality)
+    with TemporaryDirectory(prefix="tlstudio-predict-") as spool:
+        from tlcore.runs.predicting import Predictor
+
+        model = Predictor(home(), found, device=device)
+        near = model.near(_say)
+        if model.unknown:
+            print(f"Nothing is said of likeness to the training data: {model.unknown}", file=sys.stderr)
+        rows, refused = [], 0
+        for one, answer in _answers(model, _read(inputs, modality, Path(spool), column), top, nearest):
+            if answer is None:
+                refused += 1
+                print(one.problem, file=sys.stderr)
+                continue
+            row = _row(model, one, answer)
+            rows.append(_flat(row, one))
+            if as_json:
+                print(json.dumps(row), flush=True)
+    if csv_file:
+        _write(csv_file, rows, top)
+    summary = {
+        "run": run,
+        "n": len(rows),
+        "refused": refused,
+        "unlike": sum(row["unlike"] is True for row in rows),
+        "classes": list(model.classes),
+        "temperature": model.temperature,
+        "features": model.space,
+        "k": near.k if near else None,
+        "percentile": near.percentile if near else None,
+        "threshold": near.threshold if near else None,
+        "milliseconds": model.milliseconds(model.blank()),
+    }
+    if as_json:
+        print(json.dumps(summary))
+    else:
+        print_rows([_shown(row) for row in rows], False)
+    if refused:
+        raise SystemExit(2)
+
+
+def _check(inputs: Sequence[str], modality: Modality) -> None:
+    """Refuse what is not there before a model is loaded.
+
+    Raises:
+        DataError: a file that does not exist.
+    """
+    for given in inputs:
+        meant = modality == "image" or (is_table(given) and " " not in given.strip())
+        if given != "-" and meant and not _path(given).exists():
+            raise DataError(f"There is no file or folder {given!r}; give a path{_or_text(modality)}.")
+
+
+def _or_text(modality: Modality) -> str:
+    return "" if modality == "image" else ", or a text in quotes"
+
+
+def _path(given: str) -> Path:
+    return Path(given).expanduser()
+
+
+def _is_path(given: str) -> bool:
+    try:
+        return _path(given).exists()
+    except (OSError, ValueError, RuntimeError):  # too long for a name, or with a zero byte: it is a text
+        return False
+
+
+def _read(inputs: Sequence[str], modality: Modality, spool: Path, column: str) -> Iterator[Offered]:
+    for given in inputs:
+        if given == "-":
+            yield from _stdin(modality)
+        elif modality == "image" or _is_path(given):
+            try:
+                yield from offered(_path(given), modality, spool, column=column)
+            except DataError as error:
+                yield Offered(name=given, sample=None, problem=str(error))
+        else:
+            yield _literal(given, given)
+
+
+def _literal(name: str, text: str) -> Offered:
+    limit = Limits().max_text_chars
+    if not text.strip():
+        return Offered(name=name, sample=None, problem="A text is empty.")
+    if len(text) > limit:
+        return Offered(name=name[:SHOWN], sample=None, problem=f"A text has more than {limit:,} characters; cut it.")
+    return Offered(name=name, sample=text)
+
+
+def _stdin(modality: Modality) -> Iterator[Offered]:
+    from tlcore.data import decode_image
+
+    if modality == "image":
+        limit = Limits().max_file_bytes
+        data = sys.stdin.buffer.read(limit + 1)
+        if len(data) > limit:
+            yield Offered(name="-", sample=None, problem=f"Standard input has more than {limit:,} bytes.")
+            return
+        try:
+            yield Offered(name="-", sample=decode_image(BytesIO(data)))
+        except DataError as error:
+            yield Offered(name="-", sample=None, problem=str(error))
+        return
+    for number, line in enumerate(sys.stdin, start=1):
+        if line.strip():
+            yield _literal(f"-:{number}", line.strip())
+
+
+def _answers(
+    model: Predictor, found: Iterator[Offered], top: int, nearest: int
+) -> Iterator[tuple[Offered, Answer | None]]:
+    """In the order of the inputs, some at a time, so that any number takes no more memory."""
+    some: list[Offered] = []
+    done = 0
+    for one in found:
+        some.append(one)
+        if len(some) == BATCH:
+            yield from _some(model, some, top, nearest)
+            done, some = done + len(some), []
+            _say(0.0, f"{done:,} answered")
+    yield from _some(model, some, top, nearest)
+
+
+def _some(model: Predictor, some: list[Offered], top: int, nearest: int) -> Iterator[tuple[Offered, Answer | None]]:
+    good = [one.sample for one in some if one.sample is not None]
+    answers = iter(model.answer(good, top=top, nearest=nearest))
+    yield from ((one, None if one.sample is None else next(answers)) for one in some)
+
+
+def _row(model: Predictor, one: Offered, answer: Answer) -> dict[str, Any]:
+    origins = model.dataset.manifest()["origin"] if answer.neighbours else None
+    labels = model.dataset.labels() if answer.neighbours else None
+    plain = answer.to_dict()
+    plain["top"] = [{"class": name, "probability": share} for name, share in answer.top]
+    plain["neighbours"] = [
+        {
+            "row": near.row,
+            "class": model.classes[labels[near.row]],
+            "similarity": near.similarity,
+            "origin": str(origins.iloc[near.row]),
+        }
+        for near in answer.neighbours
+        if labels is not None and origins is not None
+    ]
+    return {"input": one.name, **plain}
+
+
+def _flat(row: dict[str, Any], one: Offered) -> dict[str, Any]:
+    text = {"text": one.sample} if isinstance(one.sample, str) else {}
+    return {"input": row["input"], **text, **{key: row[key] for key in ("answer", "confidence", "unlike", "top")}}
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    others = ", ".join(f"{one['class']} {one['probability']:.3f}" for one in row["top"][1:])
+    name = " ".join(str(row.get("text") or row["input"]).split())
+    name = name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…"
+    likeness = {True: "unlike training data", False: "", None: "-"}[row["unlike"]]
+    return {
+        "input": name, "answer": row["answer"], "confidence": row["confidence"], "next": others, "note": likeness,
+    }  # fmt: skip
+
+
+def _write(path: Path, rows: Sequence[dict[str, Any]], top: int) -> None:
+    """Cells that a spreadsheet would run get an apostrophe before."""
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            table = csv.writer(file)
+            ranks = [f"{what}_{place}" for place in range(1, top + 1) for what in ("class", "probability")]
+            table.writerow(["input", "text", "answer", "confidence", "unlike", *ranks])
+            for row in rows:
+                each = [cell for one in row["top"] for cell in (one["class"], one["probability"])]
+                cells = [row["input"], row.get("text", ""), row["answer"], row["confidence"], row["unlike"], *each]
+                table.writerow([safe_cell(cell) for cell in cells])
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be written ({error.strerror or os.strerror(5)}); choose another.") from error
+
+
+def _say(share: float, words: str) -> None:
+    """One line that is written over, where somebody watches."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,26 @@
+"""The worst errors: wrong, and sure of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tlcore.evaluation.metrics import worst
+from ui.layout import card
+from ui.predict.judged import Judged
+from ui.predict.samples import samples
+
+__all__ = ["errors_card"]
+
+
+def errors_card(given: Judged) -> None:
+    """Draw the card."""
+    with card("Worst errors", key="errors-card"):
+        places = worst(given.found).tolist()
+        if not places:
+            st.success(f"All {len(given.found.labels):,} answers are right.", icon=":material/check_circle:")
+            return
+        st.caption(
+            f"{len(places):,} of {len(given.found.labels):,} answers are wrong; the most confident come first. "
+            "Look at the labels too: a confident error is often a wrong label. Below each, its true class."
+        )
+        samples(given, places, key="error-page")
