@@ -21,7 +21,7 @@ __all__ = ["kept", "menu"]
 
 
 def menu(run: Run, tags: Sequence[str], known: Sequence[Run]) -> None:
-    """A star and a menu; `tags` are those of all runs, to choose from, and `known` are the runs it may be set beside."""
+    """A star and a menu; `tags` are those of all runs, to choose from; `known` is what it may be set beside."""
     own = state.studio().may(run, me())
     star = "★" if run.starred else "☆"  # the icons of Material are both hollow
     title = "Take the star away" if run.starred else "Star this run"
