@@ -68,8 +68,7 @@ def _page(places: list[int]) -> list[int]:
         return []
     n, page = -(-len(places) // A_PAGE), 1
     if n > 1:
-        page = st.pagination(n, **state.linked("page", 1))
-    page = min(max(1, page), n)
+        page = st.pagination(n, **state.linked("page", 1, lambda value: 1 <= value <= n))
     return places[(page - 1) * A_PAGE : page * A_PAGE]
 
 
