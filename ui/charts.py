@@ -258,8 +258,12 @@ def confusion(classes: Sequence[str], matrix: Sequence[Sequence[int]], *, shares
     return figure
 
 
-def clickable(figure: Figure, n: int) -> None:
-    """Let the cells of an n x n matrix be chosen by a click: points can be, cells of a heat map cannot."""
+def clickable(figure: Figure, n: int, chosen: tuple[int, int] | None) -> None:
+    """Let the cells of an n x n matrix be chosen by a click: points can be, cells of a heat map cannot.
+
+    Args:
+        chosen: Column and row of the cell that gets a frame.
+    """
     import plotly.graph_objects as go
 
     cells = [(j, i) for i in range(n) for j in range(n)]
@@ -278,6 +282,10 @@ def clickable(figure: Figure, n: int) -> None:
         )
     )
     figure.update_layout(clickmode="event+select")
+    if chosen is not None:
+        x, y = chosen
+        frame = {"width": 2.5, "color": "#C77D0A"}
+        figure.add_shape(type="rect", x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, line=frame)
 
 
 def _write(figure: Figure, values: Sequence[Sequence[float]], form: str) -> None:

@@ -39,17 +39,21 @@ def confusion_card(given: Judged) -> None:
         figure = charts.confusion(
             [given.dataset.classes[i] for i in shown], matrix[np.ix_(shown, shown)].tolist(), shares=what != "Counts"
         )
-        charts.clickable(figure, len(shown))
+        true, answer = (st.query_params.get(name, ANY) for name in ("true", "answer"))
+        at = [shown.index(int(one)) for one in (answer, true) if one.isdecimal() and int(one) in shown]
+        charts.clickable(figure, len(shown), (at[0], at[1]) if len(at) == 2 else None)
+        key = f"{CHART}-{true}-{answer}"  # a new one with each cell, for what is selected dims the rest
 
         def follow() -> None:
-            for point in model_state.points(CHART):
+            for point in model_state.points(key):
                 row, column = (shown[round(float(str(point[axis])))] for axis in ("y", "x"))
                 st.query_params["true"], st.query_params["answer"] = str(row), str(column)
                 st.query_params.pop(PAGE, None)
 
-        st.plotly_chart(
+        place = st.container(key=CHART)
+        place.plotly_chart(
             figure,
-            key=CHART,
+            key=key,
             on_select=follow,
             selection_mode="points",
             config={"displaylogo": False, "displayModeBar": False, "scrollZoom": False},
