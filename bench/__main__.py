@@ -1,4 +1,4 @@
-"""`python -m bench [frozen finetune far text decode backends memory start tabs rank]`: measure, print, keep.
+"""`python -m bench [frozen finetune far text decode backends memory start tabs rank compare]`: measure, print, keep.
 
 `python -m bench soak` kills workers 200 times, which takes a quarter of an hour; `soak:20` does so 20 times.
 """
@@ -21,7 +21,7 @@ from rich.table import Table
 from bench.timing import Row
 from tlcore.device import machine
 
-NAMES = ("frozen", "finetune", "far", "text", "decode", "backends", "memory", "start", "tabs", "rank")
+NAMES = ("frozen", "finetune", "far", "text", "decode", "backends", "memory", "start", "tabs", "rank", "compare")
 
 
 def main() -> None:

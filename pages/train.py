@@ -120,7 +120,7 @@ def main() -> None:
     run_id = state.pick("run", list(runs), named, label="Run")
     run, live = runs[run_id], runs[run_id].live
     with action:
-        menu(run, sorted({tag for other in runs.values() for tag in other.tags}))
+        menu(run, sorted({tag for other in runs.values() for tag in other.tags}), tuple(runs.values()))
     kept(run)
     notes = state.studio().notes(run_id)
     noted = notes[-1].id if notes else 0

@@ -19,11 +19,9 @@ from ui.words import ago, plain, visible
 
 __all__ = ["kept", "menu"]
 
-LISTED = 500
 
-
-def menu(run: Run, tags: Sequence[str]) -> None:
-    """A star and a menu; `tags` are those of all runs, to choose from."""
+def menu(run: Run, tags: Sequence[str], known: Sequence[Run]) -> None:
+    """A star and a menu; `tags` are those of all runs, to choose from; `known` is what it may be set beside."""
     own = state.studio().may(run, me())
     star = "★" if run.starred else "☆"  # the icons of Material are both hollow
     title = "Take the star away" if run.starred else "Star this run"
@@ -37,7 +35,7 @@ def menu(run: Run, tags: Sequence[str]) -> None:
         if st.button("Duplicate with changes", icon=":material/content_copy:", key="duplicate", help=copy):
             with guard():
                 _duplicate(run)
-        _comparison(run)
+        _comparison(run, known)
         if own and run.status in REST:
             _deletion(run)
         elif own:
@@ -95,10 +93,9 @@ def _duplicate(run: Run) -> None:
     st.switch_page("pages/strategy.py", query_params=params)
 
 
-def _comparison(run: Run) -> None:
+def _comparison(run: Run, known: Sequence[Run]) -> None:
     """To the page that lays this run beside others of the same data."""
-    others = [one for one in state.studio().runs(LISTED) if one.dataset == run.dataset and one.best_epoch]
-    others = [one for one in others if one.id != run.id]
+    others = [one for one in known if one.dataset == run.dataset and one.best_epoch and one.id != run.id]
     if not run.best_epoch or not others:
         return
     names = {one.id: f"{visible(one.name)} · {ago(one.created)} · {one.id}" for one in others}

@@ -22,7 +22,8 @@ CURVES = {
     "train_loss": "train loss (nats)",
 }
 SHARES = frozenset({"val_accuracy"})
-TEALS = [[0.0, "rgba(59, 151, 151, 0.06)"], [1.0, "rgba(59, 151, 151, 1)"]]
+TEALS = [[0.0, "rgba(59, 151, 151, 0.06)"], [1.0, "rgba(59, 151, 151, 0.6)"]]
+"""Pale enough for the counts, in a light page's text or a dark one's."""
 WRITTEN = 14
 """Classes up to which a matrix has its counts written in."""
 

@@ -26,7 +26,8 @@ AXES: Mapping[str, tuple[str, str, Place]] = {
 SHARES = ("val_accuracy",)
 COLOURS = ("#4A8FD0", "#3B9797", "#C77D0A", "#7B5EA7", "#5F8A2F", "#B0587F", "#8C6D4F", "#6B7C8D")
 """Legible on light and on dark, for lines that belong to dots: one after another, the theme's would alternate."""
-TEALS = [(0.0, "rgba(59, 151, 151, 0.04)"), (1.0, "rgba(59, 151, 151, 0.9)")]
+TEALS = [(0.0, "rgba(59, 151, 151, 0.04)"), (1.0, "rgba(59, 151, 151, 0.6)")]
+"""Pale enough for the theme's own text, light or dark."""
 ROW = 46
 
 
@@ -159,7 +160,6 @@ def heat(
             y=down,
             z=shade,
             text=text,
-            texttemplate="%{text}",
             zmin=0,
             zmax=1,
             colorscale=TEALS,
@@ -169,7 +169,20 @@ def heat(
             hoverinfo="text",
         )
     )
-    figure.update_xaxes(tickvals=across, ticktext=[label(name, 22) for name in columns], side="top", showgrid=False)
+    written = [(i, j, words) for j, row in enumerate(text) for i, words in enumerate(row)]
+    figure.add_trace(
+        go.Scatter(
+            x=[i for i, _, _ in written],
+            y=[j for _, j, _ in written],
+            text=[words for _, _, words in written],
+            mode="text",
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+    figure.update_xaxes(
+        tickvals=across, ticktext=[label(name, 22) for name in columns], side="top", showgrid=False, zeroline=False
+    )
     figure.update_yaxes(
         tickvals=down, ticktext=[label(name, 22) for name in rows], autorange="reversed", showgrid=False
     )

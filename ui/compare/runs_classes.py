@@ -28,8 +28,9 @@ def classes(chosen: Sequence[Run], names: Mapping[str, str]) -> None:
         rows = _rows(known, which)
         titles = [names[run.id] for run in known]
         shown = rows[:MOST_CLASSES]
+        low = min(min(values) for _, values in shown)
         heat(
-            [values for _, values in shown],
+            [[(value - low) / max(1 - low, 1e-9) for value in values] for _, values in shown],
             [[percent(value) for value in values] for _, values in shown],
             [name for name, _ in shown],
             titles,

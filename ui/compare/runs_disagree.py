@@ -68,8 +68,7 @@ def _page(places: list[int]) -> list[int]:
         return []
     n, page = -(-len(places) // A_PAGE), 1
     if n > 1:
-        page = st.pagination(n, **state.linked("page", 1))
-    page = min(max(1, page), n)
+        page = st.pagination(n, **state.linked("page", 1, lambda value: 1 <= value <= n))
     return places[(page - 1) * A_PAGE : page * A_PAGE]
 
 
@@ -78,7 +77,7 @@ def _shown(dataset: Dataset, found: Comparison, pair: Sequence[str], places: Seq
     rows = [int(found.rows[place]) for place in places]
     answers = [[_answer(dataset, found, run, place) for run in pair] for place in places]
     if dataset.modality == "image":
-        notes = [f"A {a} · B {b}" for a, b in answers]
+        notes = [f"A {a}\nB {b}" for a, b in answers]
         opened = tiles(dataset, rows, key="disagree-images", notes=notes)
     else:
         opened = _texts(dataset, rows, answers)

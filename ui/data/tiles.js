@@ -15,7 +15,7 @@ function tile(one, chosen, open) {
     missing.textContent = "cannot be shown";
     button.append(missing);
   }
-  for (const [name, text] of [["label", one.label], ["note", one.note]]) {
+  for (const [name, text] of [["label", one.label], ...one.note.split("\n").map((line) => ["note", line])]) {
     const line = document.createElement("span");
     line.className = name;
     line.textContent = text;

@@ -27,7 +27,7 @@ def tiles(
     """Draw the images of these rows; the row that was clicked just now, or None.
 
     Args:
-        notes: A line below each one's class; without, its split.
+        notes: Lines below each one's class; without, its split.
     """
     from tlcore.data.thumbnails import thumbnails
 

@@ -24,7 +24,8 @@ function draw(dark) {
   const look = dark ? colours.dark : colours.light;
   for (const place of places) {
     const figure = figures[place.dataset.figure];
-    Plotly.react(place, figure.data, themed(figure.layout, look), { responsive: true, displaylogo: false });
+    const traces = figure.data.map((one) => (one.texttemplate ? { ...one, textfont: { color: look.text } } : one));
+    Plotly.react(place, traces, themed(figure.layout, look), { responsive: true, displaylogo: false });
   }
 }
 
