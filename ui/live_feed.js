@@ -90,5 +90,6 @@ function where(feed, brief) {
 function hand(feed, said, brief) {
   if (!brief) feed.have = said.version;
   feed.over = !said.live;
-  feed.takers.forEach((taker) => taker.take(said));
+  const words = ([name]) => name === "progress";  // at once; charts take a while to draw
+  [...feed.takers].sort((a, b) => words(b) - words(a)).forEach(([, taker]) => taker.take(said));
 }

@@ -15,6 +15,7 @@ from ui.words import percent
 __all__ = ["results", "used"]
 
 SHARES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
+CLOSER = "Intervals, the samples behind each cell, worst errors, calibration, explanations, and input of your own."
 
 
 def results(run: Run) -> None:
@@ -28,7 +29,10 @@ def results(run: Run) -> None:
             f"**{report['n']:,}** test samples, with the weights of epoch {report['epoch']:,}, "
             f"the best on validation. {used(report.get('scorings', 1))}"
         )
-        report_button([run.id])
+        with st.container(horizontal=True, key="results-onward"):
+            if st.button("Look closer", icon=":material/fact_check:", key="to-evaluate", type="primary", help=CLOSER):
+                st.switch_page("pages/predict.py", query_params={"run": run.id, "look": "evaluate"})
+            report_button([run.id])
         left, right = st.columns([11, 9], gap="medium")
         with left:
             _confusion(report)

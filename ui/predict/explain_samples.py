@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import numpy as np
 import streamlit as st
 
 from tlcore.data import Dataset
 from tlcore.evaluation.attributions_colours import overlay
+from tlcore.evaluation.metrics import worst
 from tlcore.evaluation.predictions import Predictions, kept
 from tlcore.home import home
 from tlcore.runs import Run, run_folder
@@ -23,7 +23,7 @@ from ui.predict.explain import LIMITS, confidences, explain
 from ui.predict.token_scores import token_scores
 from ui.words import percent, plain, short, visible
 
-__all__ = ["explain_samples", "worst"]
+__all__ = ["explain_samples"]
 
 A_PAGE, WORST, COLUMNS = 12, 12, 4
 OPACITY = 0.65
@@ -42,19 +42,13 @@ def explain_samples(run: Run) -> None:
         if known is None or known.epoch != run.best_epoch:
             _ask(run, split)
             return
-        rows = worst(known) if order == "worst" else [int(row) for row in known.rows]
+        rows = (known.rows[worst(known)] if order == "worst" else known.rows).tolist()
         if not rows:
             st.success("No errors on this split. Choose all samples.", icon=":material/check_circle:")
             return
         _chosen(run, dataset, known, rows)
         if order == "worst":
             _gallery(run, dataset, rows[:WORST])
-
-
-def worst(known: Predictions) -> list[int]:
-    """Rows that were answered wrongly, those that the model was surest of first."""
-    wrong = np.flatnonzero(~known.right)
-    return [int(known.rows[place]) for place in wrong[np.argsort(-known.confidence[wrong], kind="stable")]]
 
 
 def _ask(run: Run, split: str) -> None:
