@@ -1,9 +1,9 @@
 """(k): the pages over a store of 500 finished runs, and how long resampling a comparison takes.
 
-Each run has its metrics, a report of ten classes and its answers on 1,000 test samples. Server time is that of a rerun
-of the script as Streamlit's own test harness runs it, the first one apart. In Chromium: a page from a click in an open
-tab until its last card is there, and, for whoever comes with a fresh browser, from the address, which is mostly
-Streamlit's own script being loaded.
+Each run has its metrics, a report of ten classes and its answers on the 269 test samples of the digits. Server time is
+that of a rerun of the script as Streamlit's own test harness runs it, the first one apart. In Chromium: a page from a
+click in an open tab until its last card is there, and, for whoever comes with a fresh browser, from the address, which
+is mostly Streamlit's own script being loaded.
 """
 
 from __future__ import annotations

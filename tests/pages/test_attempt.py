@@ -106,9 +106,14 @@ def test_one_of_the_test_split_is_at_hand(open_page: Open, studio: Studio, home:
 def test_what_is_tried_goes_after_a_day_and_is_bounded(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = tries.begun(home, "r", texts=["a"])
     assert tries.opened(home, "r", first.token) == first
+    why = {"run": "r", "sources": [{"of": "r", "token": first.token, "place": 0}]}
+    other = {"run": "r", "sources": [{"dataset": "d", "row": 1}]}
+    for about in (why, other):
+        jobs.ask(home, "explain", about)
     assert tries.opened(home, "r", "../../" + first.token) is None
     tries.sweep(home, "r", first.folder.stat().st_mtime + tries.STALE_SECONDS + 1)
     assert tries.opened(home, "r", first.token) is None
+    assert [jobs.look(home, "explain", about).status == "new" for about in (why, other)] == [True, False]
     monkeypatch.setattr(tries, "MOST_TRIES", 3)
     for _ in range(5):
         tries.begun(home, "r", files=[("../../x.png", io.BytesIO(b"x"))])

@@ -7,7 +7,7 @@ import pytest
 from tests.runs.test_store import add
 from tlcore.errors import RecipeError, RunError
 from tlcore.lock import take
-from tlcore.runs import Settings, Studio, deletion, launcher, liveness, run_folder
+from tlcore.runs import Settings, Studio, deletion, jobs, launcher, liveness, run_folder
 from tlcore.runs.deletion import MARK, sweep
 from tlcore.runs.records import REST
 from tlcore.runs.settings import keep, kept
@@ -163,8 +163,13 @@ def test_deleting_removes_rows_and_files_but_never_a_live_run(studio):
         studio.delete(name)
     assert (folder / "best.safetensors").exists() and not (folder / MARK).exists()
     studio.store.update(name, status="finished")
+    about, other = ({"run": run, "split": "val", "epoch": 1} for run in (name, "r2"))
+    for one in (about, other):
+        jobs.ask(studio.home, "predictions", one)
     studio.delete(name, user="ada")
     assert not folder.exists()
+    assert jobs.look(studio.home, "predictions", about).status == "new", "what was asked about it goes too"
+    assert jobs.look(studio.home, "predictions", other).status != "new"
     with pytest.raises(RunError, match="There is no run 'r1'"):
         studio.delete(name)
 

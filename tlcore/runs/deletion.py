@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tlcore.errors import RunError
 from tlcore.lock import take
+from tlcore.runs import jobs
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.records import REST
 from tlcore.runs.store import Store
@@ -32,6 +33,7 @@ def delete(store: Store, home: Path, run_id: str) -> None:
         if folder.is_dir():
             (folder / MARK).touch()
         if store.delete(run_id, where=REST):
+            jobs.erase(home, run_id)
             _remove(folder)
         else:
             (folder / MARK).unlink(missing_ok=True)

@@ -32,6 +32,7 @@ __all__ = [
     "ask",
     "cancel",
     "cancelled",
+    "erase",
     "forget",
     "lane",
     "look",
@@ -167,6 +168,21 @@ def forget(home: Path, kind: str, about: Mapping[str, Any]) -> None:
     if look(home, kind, about).status == "done":
         (place(home, kind, about) / "answer.json").unlink(missing_ok=True)
         (place(home, kind, about) / "asked.json").unlink(missing_ok=True)
+
+
+def erase(home: Path, name: str) -> None:
+    """Remove all that was asked about a run or a try of this id, and what came of it; what is at work goes on."""
+    for asked in (home / "jobs").glob("*/asked.json"):
+        folder = asked.parent
+        if _names(_read(asked).get("about"), name) and not is_held(folder / "lock"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _names(about: Any, name: str) -> bool:
+    """Whether a value of a question is that name."""
+    if isinstance(about, Mapping):
+        return any(_names(value, name) for value in about.values())
+    return any(_names(value, name) for value in about) if isinstance(about, list) else bool(about == name)
 
 
 def answers(home: Path, kind: str) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]:

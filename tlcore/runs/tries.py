@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from tlcore.data.limits import Limits
 from tlcore.data.names import file_name, readable
 from tlcore.errors import DataError
+from tlcore.runs import jobs
 from tlcore.runs.liveness import run_folder
 
 __all__ = ["LIMITS", "MOST_INPUTS", "Try", "answers", "begun", "keep_answers", "opened", "picture_of", "sweep"]
@@ -104,12 +105,13 @@ def picture_of(of: Try, place: int) -> Path:
 
 
 def sweep(home: Path, run: str, now: float) -> None:
-    """Remove tries that are a day old, and the oldest of too many."""
+    """Remove tries that are a day old, and the oldest of too many, each with what was asked about it."""
     ages = {path: path.stat().st_mtime for path in (run_folder(home, run) / "tries").glob("*")}
     newest = sorted(ages, key=ages.__getitem__, reverse=True)
     for place, path in enumerate(newest):
         if place >= MOST_TRIES - 1 or now - ages[path] > STALE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
+            jobs.erase(home, path.name)
 
 
 def _place(home: Path, run: str, token: str) -> Path:
