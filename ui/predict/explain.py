@@ -34,21 +34,25 @@ LIMITS = (
 )
 
 
-def explain(run: Run, source: Source, *, key: str) -> None:
-    """Draw what the answer to `source` rests on; choosing a class or a method redraws nothing else of the page."""
-    st.fragment(_draw)(run, source, key)
+def explain(run: Run, source: Source, *, key: str, within: float = WITHIN_SECONDS) -> None:
+    """Draw what the answer to `source` rests on; choosing a class or a method redraws nothing else of the page.
+
+    Args:
+        within: Seconds to wait before progress is shown, at whose end the whole page is drawn anew.
+    """
+    st.fragment(_draw)(run, source, key, within)
 
 
-def _draw(run: Run, source: Source, key: str) -> None:
+def _draw(run: Run, source: Source, key: str, within: float) -> None:
     with guard():
         dataset = state.dataset(run.dataset)
         above = st.container(horizontal=True, vertical_alignment="bottom", key=f"explain-choices-{key}")
         target = _class(dataset, source, above, key)
         about = question(run, [source], target=target)
-        result = _answer(about, f"{key}-first")
+        result = _answer(about, f"{key}-first", within)
         if result is None:
             return
-        about, result = _by_method(run, source, target, above, key, about, result)
+        about, result = _by_method(run, source, target, above, key, about, result, within)
         if result is None:
             return
         item = result["items"][0]
@@ -85,6 +89,7 @@ def _by_method(
     key: str,
     about: Mapping[str, Any],
     result: Mapping[str, Any],
+    within: float,
 ) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
     """The question and the answer by the chosen method, which is the first one unless a user says so."""
     item = result["items"][0]
@@ -103,17 +108,18 @@ def _by_method(
     if chosen == item["method"]:
         return about, result
     other = question(run, [source], target=target, method=chosen)
-    return other, _answer(other, f"{key}-{chosen}")
+    return other, _answer(other, f"{key}-{chosen}", within)
 
 
-def _answer(about: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+def _answer(about: Mapping[str, Any], key: str, within: float) -> Mapping[str, Any] | None:
     """What the job found; until then its progress, or why there is none."""
-    now, until = jobs.look(home(), "explain", about), time.monotonic() + WITHIN_SECONDS
+    now, until = jobs.look(home(), "explain", about), time.monotonic() + within
     if now.status == "new":
         now = jobs.ask(home(), "explain", about)
-    while now.live and time.monotonic() < until:
-        time.sleep(GLANCE_SECONDS)
-        now = jobs.look(home(), "explain", about)
+    with st.spinner("Looking for what the answer rests on"):
+        while now.live and time.monotonic() < until:
+            time.sleep(GLANCE_SECONDS)
+            now = jobs.look(home(), "explain", about)
     if now.status == "done":
         return now.result
     if now.live:

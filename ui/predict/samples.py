@@ -21,6 +21,8 @@ from ui.words import percent, short, visible
 __all__ = ["samples"]
 
 A_PAGE = 24
+PATIENT_SECONDS = 90.0
+"""For an explanation over the page: progress ends with the page drawn anew, which would close what lies over it."""
 
 
 def samples(given: Judged, places: Sequence[int], *, key: str) -> None:
@@ -46,7 +48,12 @@ def _dialog(given: Judged, row: int) -> None:
     with guard():
         facts(given.dataset, row)
         st.markdown("**What the answer rests on**")
-        explain(given.run, Source(dataset=given.dataset.id, row=row), key=f"sample-{given.run.id}-{row}")
+        explain(
+            given.run,
+            Source(dataset=given.dataset.id, row=row),
+            key=f"sample-{given.run.id}-{row}",
+            within=PATIENT_SECONDS,
+        )
 
 
 def _pictures(given: Judged, rows: list[int], said: Sequence[tuple[str, float]], key: str) -> int | None:
