@@ -8,10 +8,14 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 CORES = (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 os.environ.setdefault("OMP_NUM_THREADS", str(max(1, min(CORES, 4))))  # tiny tensors are slower on many threads
@@ -75,6 +79,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, one for all tests. Without it they fail and say what to do; they are never skipped."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser import chromium
+
+    found = chromium.find()
+    if found is None:
+        pytest.fail(chromium.missing(), pytrace=False)
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=found, args=list(chromium.FLAGS), headless=True)
+        yield made
+        made.close()
+
+
 def end_processes(folder: Path) -> None:
     """Kill whatever works in a home at or below `folder`, and what that has forked in the meantime."""
     for _ in range(5):
@@ -100,4 +120,4 @@ def _works_in(process: psutil.Process, folder: Path) -> bool:
 
 
 def _in_browser(item: pytest.Item) -> bool:
-    return "browser" in item.path.parent.parts
+    return "browser" in getattr(item, "fixturenames", ()) or "browser" in item.path.parent.parts

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium
 from tests.conftest import end_processes, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,18 +102,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield made
     made.stop()
     end_processes(made.home)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium. Without one the tests fail and say what to do; they are never skipped."""
-    found = chromium.find()
-    if found is None:
-        pytest.fail(chromium.missing(), pytrace=False)
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=found, args=list(chromium.FLAGS), headless=True)
-        yield made
-        made.close()
 
 
 @pytest.fixture

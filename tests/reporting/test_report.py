@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import browser  # noqa: F401  a fixture
 from tests.evaluation.test_predictions import made
 from tests.pages.conftest import image_dataset, make_run, report, text_dataset, train
 from tlcore.__main__ import main
@@ -135,7 +134,7 @@ def test_the_commands_write_it(home: Path, pair: list[str], capsys, monkeypatch)
 def test_its_charts_are_drawn_with_the_network_off(
     home: Path,
     pair: list[str],
-    browser: Browser,  # noqa: F811
+    browser: Browser,
 ) -> None:
     path = home / "report.html"
     path.write_text(document(home, pair, author=HOSTILE), encoding="utf-8")
