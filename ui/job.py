@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,7 +14,7 @@ from ui import state
 from ui.guard import guard
 from ui.words import duration, plain
 
-__all__ = ["answer", "job", "progress", "soon", "waits"]
+__all__ = ["answer", "job", "progress", "settled", "soon", "waits"]
 
 POLL_SECONDS = 0.5
 GLANCE_SECONDS = 0.02
@@ -68,13 +68,20 @@ def soon(kind: str, about: Mapping[str, Any], *, within: float = 1.5) -> jobs.Jo
     before = state.asked_anew(kind, about)
     if before is not None and jobs.look(home(), kind, before).live:
         jobs.cancel(home(), kind, before)
-    now, until = jobs.look(home(), kind, about), time.monotonic() + within
-    if now.status == "new":
-        now = jobs.ask(home(), kind, about)
-    while now.live and time.monotonic() < until:
+    return settled(kind, [about], within=within)[0]
+
+
+def settled(kind: str, abouts: Sequence[Mapping[str, Any]], *, within: float) -> list[jobs.Job]:
+    """Ask what nobody has asked yet, and wait so many seconds for all the answers."""
+    until = time.monotonic() + within
+    for about in abouts:
+        if jobs.look(home(), kind, about).status == "new":
+            jobs.ask(home(), kind, about)
+    found = [jobs.look(home(), kind, about) for about in abouts]
+    while any(now.live for now in found) and time.monotonic() < until:
         time.sleep(GLANCE_SECONDS)
-        now = jobs.look(home(), kind, about)
-    return now
+        found = [jobs.look(home(), kind, about) for about in abouts]
+    return found
 
 
 def waits(kind: str, about: Mapping[str, Any]) -> None:

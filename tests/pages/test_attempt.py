@@ -53,7 +53,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return jobs.look(home, kind, about)
 
     monkeypatch.setattr(jobs, "KINDS", {**jobs.KINDS, "try": f"{__name__}:answered"})
-    monkeypatch.setattr("ui.predict.attempt.jobs.ask", asked)
+    monkeypatch.setattr("ui.job.jobs.ask", asked)
 
 
 def run_of(studio: Studio, dataset: Dataset, name: str = "My run") -> Run:

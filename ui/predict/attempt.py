@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
@@ -11,11 +10,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tlcore.errors import TlcoreError
 from tlcore.home import home
-from tlcore.runs import Run, jobs
+from tlcore.runs import Run
 from tlcore.runs.tries import MOST_INPUTS, Try, answers, begun, opened
 from ui import state
 from ui.guard import guard, say
-from ui.job import GLANCE_SECONDS, progress
+from ui.job import progress, settled
 from ui.layout import card
 from ui.predict.attempt_answer import answer
 from ui.predict.attempt_table import chosen_input
@@ -142,7 +141,7 @@ def _answers(of: Try, runs: Sequence[Run]) -> None:
     """What each of the runs says; asked now where nobody has, and waited for where it comes at once."""
     owner = runs[0].id
     abouts = [{"run": run.id, "of": owner, "token": of.token, "epoch": run.best_epoch} for run in runs]
-    found = _settled(abouts)
+    found = settled("try", abouts, within=WITHIN_SECONDS)
     said: list[tuple[Run, Mapping[str, Any]]] = []
     for run, about, now in zip(runs, abouts, found, strict=True):
         told = answers(of, run.id) if now.status == "done" else None
@@ -155,19 +154,6 @@ def _answers(of: Try, runs: Sequence[Run]) -> None:
     if said:
         with guard():
             _shown(of, said)
-
-
-def _settled(abouts: Sequence[Mapping[str, Any]]) -> list[jobs.Job]:
-    found, until = [_asked(about) for about in abouts], time.monotonic() + WITHIN_SECONDS
-    while any(now.live for now in found) and time.monotonic() < until:
-        time.sleep(GLANCE_SECONDS)
-        found = [jobs.look(home(), "try", about) for about in abouts]
-    return found
-
-
-def _asked(about: Mapping[str, Any]) -> jobs.Job:
-    now = jobs.look(home(), "try", about)
-    return jobs.ask(home(), "try", about) if now.status == "new" else now
 
 
 def _shown(of: Try, said: Sequence[tuple[Run, Mapping[str, Any]]]) -> None:

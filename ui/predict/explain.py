@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from tlcore.runs.explaining import Source, heat_of, input_of, question
 from tlcore.runs.temperature import temperature_of
 from ui import state
 from ui.guard import guard
-from ui.job import GLANCE_SECONDS, progress
+from ui.job import progress, settled
 from ui.predict.token_scores import token_scores
 from ui.words import percent, plain, visible
 
@@ -113,13 +112,8 @@ def _by_method(
 
 def _answer(about: Mapping[str, Any], key: str, within: float) -> Mapping[str, Any] | None:
     """What the job found; until then its progress, or why there is none."""
-    now, until = jobs.look(home(), "explain", about), time.monotonic() + within
-    if now.status == "new":
-        now = jobs.ask(home(), "explain", about)
     with st.spinner("Looking for what the answer rests on"):
-        while now.live and time.monotonic() < until:
-            time.sleep(GLANCE_SECONDS)
-            now = jobs.look(home(), "explain", about)
+        (now,) = settled("explain", [about], within=within)
     if now.status == "done":
         return now.result
     if now.live:
