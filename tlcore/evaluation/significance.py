@@ -13,11 +13,12 @@ from tlcore.errors import TlcoreError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["EXACT_BELOW", "Interval", "McNemar", "Resampled", "holm", "interval", "mcnemar", "resampled"]
+__all__ = ["EXACT_BELOW", "RESAMPLES", "Interval", "McNemar", "Resampled", "holm", "interval", "mcnemar", "resampled"]
 
 EXACT_BELOW = 25
 """Discordant samples below which McNemar's test is the exact binomial one; from there on chi-square is close enough."""
 RESAMPLES = 2_000
+"""Of a bootstrap."""
 _CHUNK = 250
 """Resamples held at a time: 20 MB for 10,000 samples."""
 

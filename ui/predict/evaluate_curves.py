@@ -47,17 +47,17 @@ def curves_card(given: Judged) -> None:
 
 
 def _classes(given: Judged) -> list[int]:
-    names, support = given.dataset.classes, np.bincount(given.found.labels, minlength=len(given.dataset.classes))
+    names, support = given.names, np.bincount(given.found.labels, minlength=len(given.names))
     if len(names) == 2:
         return [1]
-    common = np.argsort(-support, kind="stable")[:MOST].tolist()
+    common = [one for one in np.argsort(-support, kind="stable")[:MOST].tolist() if one in given.there]
     picked: list[int] = st.multiselect(
         "Classes, each against the rest",
-        list(range(len(names))),
+        given.there,
         default=sorted(common),
         format_func=lambda i: visible(names[i]),
         max_selections=MOST,
-        key=f"curve-classes-{given.dataset.id}",
+        key=f"curve-classes-{given.run.dataset}-{given.dataset.id}",
     )
     return picked
 
@@ -77,7 +77,7 @@ def _curves(
 def _draw(
     given: Judged, found: Sequence[tuple[int, Curve | None]], key: str, x: str, y: str, area: str, *, diagonal: bool
 ) -> None:
-    names = given.dataset.classes
+    names = given.names
     there = [(names[i], curve) for i, curve in found if curve is not None]
     if not there:
         st.info("No chosen class has samples on both sides here.", icon=":material/inbox:")
@@ -114,8 +114,8 @@ def _figure(curves: Sequence[tuple[str, Curve]], x: str, y: str, diagonal: bool)
 
 
 def _few(given: Judged, chosen: Sequence[int]) -> None:
-    support = np.bincount(given.found.labels, minlength=len(given.dataset.classes))
-    few = [visible(given.dataset.classes[i]) for i in chosen if support[i] < FEW_POSITIVES]
+    support = np.bincount(given.found.labels, minlength=len(given.names))
+    few = [visible(given.names[i]) for i in chosen if support[i] < FEW_POSITIVES]
     st.caption(given.source)
     if few:
         st.text(f"Fewer than {FEW_POSITIVES} samples, so mostly chance: {', '.join(few)}.")

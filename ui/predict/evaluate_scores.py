@@ -44,7 +44,7 @@ def scores_card(given: Judged) -> None:
         st.download_button(
             "Answers as csv",
             lambda: safe(table_of(given)).to_csv(index=False).encode("utf-8-sig"),
-            f"answers-{given.run.id}-{given.split}.csv",
+            _file(given),
             "text/csv",
             icon=":material/download:",
             key="answers-csv",
@@ -55,11 +55,11 @@ def scores_card(given: Judged) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _headlines(key: str, _given: Judged) -> tuple[Figure, ...]:
-    return headlines(_given.found)
+    return headlines(_given.found, absent=_given.elsewhere is None)
 
 
 def _often(given: Judged) -> str:
-    if given.split != "test" or given.run.report is None:
+    if given.elsewhere is not None or given.split != "test" or given.run.report is None:
         return ""
     return f" {used(int(given.run.report.get('scorings', 1)))}"
 
@@ -67,7 +67,6 @@ def _often(given: Judged) -> str:
 def _classes(given: Judged) -> None:
     import pandas as pd
 
-    names = given.dataset.classes
     rows = [
         {
             "name": visible(name),
@@ -75,7 +74,8 @@ def _classes(given: Judged) -> None:
             "support": score.support,
             "answered": score.answered,
         }
-        for name, score in zip(names, class_scores(given.found), strict=True)
+        for name, score in zip(given.names, class_scores(given.found), strict=True)
+        if given.elsewhere is None or score.support or score.answered
     ]
     shares = {key: st.column_config.NumberColumn(title, format="%.1f %%") for key, title in SHARES.items()}
     st.dataframe(
@@ -92,11 +92,16 @@ def _classes(given: Judged) -> None:
     )
 
 
+def _file(given: Judged) -> str:
+    where = given.split if given.elsewhere is None else f"{given.dataset.id}-{given.split}"
+    return f"answers-{given.run.id}-{where}.csv"
+
+
 def table_of(given: Judged) -> pd.DataFrame:
     """Row, origin, text, true class, answer, confidence, and the probability of each class unless they are many."""
     import pandas as pd
 
-    found, names = given.found, given.dataset.classes
+    found, names = given.found, given.names
     shares = probabilities(found.logits, given.temperature)
     known = given.dataset.manifest().iloc[found.rows]
     table = {"row": found.rows, "from": known["origin"].to_numpy()}

@@ -33,7 +33,7 @@ def samples(given: Judged, places: Sequence[int], *, key: str) -> None:
     shown = list(places[(page - 1) * A_PAGE : page * A_PAGE])
     rows = [int(given.found.rows[place]) for place in shown]
     confidence = probabilities(given.found.logits[shown], given.temperature).max(1)
-    names = given.dataset.classes
+    names = given.names
     said = [
         (visible(names[int(given.found.answers[place])]), float(share))
         for place, share in zip(shown, confidence, strict=True)
