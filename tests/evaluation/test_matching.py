@@ -68,14 +68,16 @@ def test_a_split_is_judged_by_itself(own: Dataset, other: Dataset) -> None:
 
 
 def test_what_is_left_out_is_said_in_words(own: Dataset, other: Dataset) -> None:
-    unknown, absent, learned, tested = match(own, other, "all").sentences(learned=False)
+    found = match(own, other, "all")
+    unknown, absent, tested = found.sentences()
     assert "does not know 2 of the 4 classes here, so their 9 samples are left out: A (4), z (5)." in unknown
-    assert "1 of the 3 classes" in absent and ": b." in absent
-    assert "3 of the 16 samples were also in the run's own data, 2 in train and 1 in val, and are left out" in learned
+    assert "No sample here is of 1 of the 3 classes that the model knows: b." in absent
     assert "1 of the samples is in the run's own test split" in tested
-    counted = match(own, other, "all").sentences(learned=True)[2]
+    learned, counted = found.warning(counts=False), found.warning(counts=True)
+    assert "3 of the 16 samples were also in the run's own data, 2 in train and 1 in val, and are left out" in learned
     assert "count here" in counted and "too good" in counted
-    assert match(own, own, "test").sentences(learned=False)[0].startswith("9 of the samples")
+    same = match(own, own, "test")
+    assert same.sentences()[0].startswith("9 of the samples") and same.warning(counts=False) == ""
 
 
 def test_samples_that_were_learned_from_are_in_no_figure_unless_they_are_to_be(own: Dataset, other: Dataset) -> None:

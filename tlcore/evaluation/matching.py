@@ -70,10 +70,25 @@ class Match:
         keep = np.ones(len(self.rows), bool) if learned else ~self.learned
         return replace(found, rows=found.rows[keep], logits=found.logits[keep], labels=found.labels[keep])
 
-    def sentences(self, *, learned: bool) -> tuple[str, ...]:
-        """What is left out, what cannot be said, and why; with foreign names in it."""
-        said = [self._unknown(), self._absent(), self._learned(counts=learned), self._tested()]
-        return tuple(sentence for sentence in said if sentence)
+    def sentences(self) -> tuple[str, ...]:
+        """How classes and samples of the two datasets meet, where they do not just agree; with foreign names."""
+        return tuple(sentence for sentence in (self._unknown(), self._absent(), self._tested()) if sentence)
+
+    def warning(self, *, counts: bool) -> str:
+        """That samples were learned from, and whether they count in the figures; empty where none was."""
+        n = int(self.learned.sum())
+        if not n:
+            return ""
+        where = " and ".join(f"{self.count(split):,} in {split}" for split in ("train", "val") if self.count(split))
+        what = (
+            f"{n:,} of the {len(self.rows):,} samples {'was' if n == 1 else 'were'} also in the run's own data, {where}"
+        )
+        if counts:
+            return f"{what}, and count here: the model was fitted or chosen on them, so these figures are too good."
+        return (
+            f"{what}, and {'is' if n == 1 else 'are'} left out: on what it was fitted or chosen on, a model shows what "
+            "it remembers, not what it can do. Exact copies are found, copies that were saved anew are not."
+        )
 
     def _unknown(self) -> str:
         if not self.unknown:
@@ -90,24 +105,9 @@ class Match:
             return ""
         n_classes = len(self.absent) + len(self.shared)
         return (
-            f"Of {len(self.absent):,} of the {n_classes:,} classes that the model knows there is no sample here: "
-            f"{_listed(self.absent)}. It may answer them, which is then an error; means over classes are taken over "
-            "those that are here."
-        )
-
-    def _learned(self, *, counts: bool) -> str:
-        n = int(self.learned.sum())
-        if not n:
-            return ""
-        where = " and ".join(f"{self.count(split):,} in {split}" for split in ("train", "val") if self.count(split))
-        what = (
-            f"{n:,} of the {len(self.rows):,} samples {'was' if n == 1 else 'were'} also in the run's own data, {where}"
-        )
-        if counts:
-            return f"{what}, and count here: the model was fitted or chosen on them, so these figures are too good."
-        return (
-            f"{what}, and {'is' if n == 1 else 'are'} left out: on what it was fitted or chosen on, a model shows what "
-            "it remembers, not what it can do. Exact copies are found, copies that were saved anew are not."
+            f"No sample here is of {len(self.absent):,} of the {n_classes:,} classes that the model knows: "
+            f"{_listed(self.absent)}. To answer {'it' if len(self.absent) == 1 else 'them'} is an error here; means "
+            "over classes are taken over those that are here."
         )
 
     def _tested(self) -> str:

@@ -153,15 +153,12 @@ def _match(own: str, other: str, part: Part, _own: Dataset, _other: Dataset) -> 
 
 
 def _told(matched: Match, *, learned: bool) -> None:
-    """What is left out and why, as one box; a warning where samples were learned from."""
-    said = matched.sentences(learned=learned)
-    if not said:
-        return
-    words = plain(said[0]) if len(said) == 1 else "\n".join(f"- {plain(sentence)}" for sentence in said)
-    if matched.learned.any():
-        st.warning(words, icon=":material/content_copy:")
-    else:
-        st.info(words, icon=":material/rule:")
+    """What is left out, and why; a warning where samples were learned from."""
+    if warning := matched.warning(counts=learned):
+        st.warning(plain(warning), icon=":material/content_copy:")
+    said = [plain(sentence) for sentence in matched.sentences()]
+    if said:
+        st.info("\n".join(f"- {one}" for one in said) if len(said) > 1 else said[0], icon=":material/rule:")
 
 
 def _score(kind: str, about: Mapping[str, Any], key: str, action: str, note: str) -> None:
