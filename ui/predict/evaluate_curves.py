@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from tlcore.evaluation.calibration import probabilities
-from tlcore.evaluation.curves import Curve, precision_recall, roc
+from tlcore.evaluation.curves import Curve, areas, precision_recall, roc
 from ui import charts
 from ui.chart_template import figure as blank
 from ui.layout import card
@@ -43,6 +43,7 @@ def curves_card(given: Judged) -> None:
         with right:
             st.markdown("**Precision-recall**")
             _draw(given, precisions, "pr", "recall", "precision", "average precision", diagonal=False)
+        _mean(given)
         _few(given, chosen)
 
 
@@ -111,6 +112,20 @@ def _figure(curves: Sequence[tuple[str, Curve]], x: str, y: str, diagonal: bool)
     figure.update_xaxes(title=x, range=[-0.01, 1.01], tickformat=".0%", nticks=6)
     figure.update_yaxes(title=y, range=[-0.01, 1.03], tickformat=".0%", nticks=6)
     return figure
+
+
+def _mean(given: Judged) -> None:
+    """Over all classes, of which only some are drawn."""
+    mean, n = _all_areas(given.key, given)
+    if n > 2:
+        st.caption(f"Mean AUC of all {n:,} classes that have samples here: **{mean:.3f}**, each against the rest.")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _all_areas(key: str, _given: Judged) -> tuple[float, int]:
+    found = areas(probabilities(_given.found.logits, _given.temperature), _given.found.labels)
+    n = int(np.isfinite(found).sum())
+    return (float(np.nanmean(found)) if n else 0.0), n
 
 
 def _few(given: Judged, chosen: Sequence[int]) -> None:

@@ -13,7 +13,7 @@ from ui.words import plain, short
 
 __all__ = ["Elsewhere", "Judged"]
 
-PARTS = {"all": "all samples", "test": "the test split", "val": "the val split"}
+PARTS = {"all": "all its samples", "test": "its test split", "val": "its val split"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,4 +77,4 @@ class Judged:
             return f"{whose} of the {self.split} split of dataset {self.dataset.id}{cooled}."
         left_out = f", {self.elsewhere.n_left_out:,} left out" if self.elsewhere.n_left_out else ""
         called = f"{plain(short(self.dataset.name, 40))} ({self.dataset.id})"
-        return f"{whose} of {PARTS[self.split]} of another dataset, {called}{left_out}{cooled}."
+        return f"{whose} of another dataset, {called}, {PARTS[self.split]}{left_out}{cooled}."
