@@ -67,7 +67,9 @@ def areas(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.
     positive = np.bincount(labels, minlength=n_classes).astype(np.float64)
     above = np.bincount(labels, weights=own, minlength=n_classes) - positive * (positive + 1) / 2
     pairs = positive * (n - positive)
-    return np.divide(above, pairs, out=np.full(n_classes, np.nan), where=pairs > 0)
+    found = np.full(n_classes, np.nan)
+    found[pairs > 0] = above[pairs > 0] / pairs[pairs > 0]
+    return found
 
 
 def _curve(x: NDArray[np.float64], y: NDArray[np.float64], area: float) -> Curve:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from tlcore.evaluation.metrics import confusion
 from ui import charts, model_state, state
 from ui.layout import card
-from ui.predict.evaluate_pairs import pairs
+from ui.predict.evaluate_pairs import classes_drawn, pairs
 from ui.predict.judged import Judged
 from ui.predict.samples import samples
 from ui.words import visible
@@ -39,12 +39,13 @@ def confusion_card(given: Judged) -> None:
                 persist_state="session",
             )
             most = _most(given)
-        shown = _shown(matrix, most)
+        shown = classes_drawn(matrix, most)
         _matrix(given, matrix, shown, shares=what != "Counts")
         if len(shown) < len(matrix):
             st.caption(
-                f"The {len(shown)} classes of {len(matrix):,} that are confused most, and what of them lies between "
-                "them; shares are of all samples of the true class. The table and the boxes below have all classes."
+                f"The {len(shown)} of {len(matrix):,} classes in the pairs that are confused most. Shares are of all "
+                "samples of the true class, also of those that were answered otherwise. The table and the boxes below "
+                "have all classes."
             )
         st.caption(f"Rows are the classes of the samples, columns what the model says. {given.source}")
         if len(matrix) > charts.READABLE:
@@ -105,14 +106,6 @@ def _go_to(true: int, answer: int) -> None:
     """Choose a cell."""
     st.query_params["true"], st.query_params["answer"] = str(true), str(answer)
     st.query_params.pop(PAGE, None)
-
-
-def _shown(matrix: NDArray[np.int64], most: int) -> list[int]:
-    """Places of the classes that are drawn, ascending."""
-    if len(matrix) <= most:
-        return list(range(len(matrix)))
-    wrong: NDArray[Any] = matrix.sum(0) + matrix.sum(1) - 2 * matrix.diagonal()
-    return sorted(np.argsort(-wrong, kind="stable")[:most].tolist())
 
 
 def _cell(given: Judged) -> None:

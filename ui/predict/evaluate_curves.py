@@ -14,7 +14,7 @@ from ui import charts
 from ui.chart_template import figure as blank
 from ui.layout import card
 from ui.predict.judged import Judged
-from ui.words import label, visible
+from ui.words import label, plain, visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +50,9 @@ def curves_card(given: Judged) -> None:
 def _classes(given: Judged) -> list[int]:
     names, support = given.names, np.bincount(given.found.labels, minlength=len(given.names))
     if len(names) == 2:
+        st.caption(
+            f"Of {plain(names[1])} against {plain(names[0])}; for the other class the ROC is the same, mirrored."
+        )
         return [1]
     common = [one for one in np.argsort(-support, kind="stable")[:MOST].tolist() if one in given.there]
     picked: list[int] = st.multiselect(

@@ -15,18 +15,33 @@ from ui.words import visible
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["most_confused", "pairs"]
+__all__ = ["classes_drawn", "most_confused", "pairs"]
 
 MOST = 100
 
 
 def most_confused(matrix: NDArray[np.int64], most: int = MOST) -> list[tuple[int, int]]:
     """(true, answer) of the wrong cells that hold samples, the fullest first."""
-    wrong = matrix.copy()
-    np.fill_diagonal(wrong, 0)
-    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
-    cells = zip(*np.unravel_index(order, wrong.shape), strict=True)
-    return [(int(i), int(j)) for i, j in cells if wrong[i, j]]
+    rows, columns = np.nonzero(matrix)
+    wrong = rows != columns
+    rows, columns = rows[wrong], columns[wrong]
+    order = np.argsort(-matrix[rows, columns], kind="stable")[:most]
+    return list(zip(rows[order].tolist(), columns[order].tolist(), strict=True))
+
+
+def classes_drawn(matrix: NDArray[np.int64], most: int) -> list[int]:
+    """Classes (at most so many, ascending) of the pairs that are confused most; those with most errors fill up."""
+    if len(matrix) <= most:
+        return list(range(len(matrix)))
+    errors = matrix.sum(0) + matrix.sum(1) - 2 * matrix.diagonal()
+    found: dict[int, None] = {}
+    for pair in most_confused(matrix, most):
+        if len(found) + 2 <= most:
+            found |= dict.fromkeys(pair)
+    for one in np.argsort(-errors, kind="stable").tolist():
+        if len(found) < most:
+            found.setdefault(one)
+    return sorted(found)
 
 
 def pairs(given: Judged, matrix: NDArray[np.int64], choose: Callable[[int, int], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -28,7 +29,8 @@ def scores_card(given: Judged) -> None:
     """Draw the card."""
     with card("Scores", key="scores-card"):
         with st.container(horizontal=True, key="scores-figures"):
-            for figure in _headlines(given.key, given):
+            found = _headlines(given.key, given)
+            for figure in found:
                 low, high = figure.interval.low, figure.interval.high
                 st.metric(
                     figure.name,
@@ -39,7 +41,7 @@ def scores_card(given: Judged) -> None:
                     border=True,
                     help="Below it, where the figure lies in 95 of 100 resamples of these samples (bootstrap, seed 0).",
                 )
-        st.caption(given.source + _often(given))
+        st.caption(given.source + _often(given) + _low(found))
         _classes(given)
         st.download_button(
             "Answers as csv",
@@ -56,6 +58,17 @@ def scores_card(given: Judged) -> None:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _headlines(key: str, _given: Judged) -> tuple[Figure, ...]:
     return headlines(_given.found, absent=_given.elsewhere is None)
+
+
+def _low(found: Sequence[Figure]) -> str:
+    """A resample lacks some samples, and of small classes all: then means over classes come out lower."""
+    outside = [one.name for one in found if not one.interval.low <= one.value <= one.interval.high]
+    if not outside:
+        return ""
+    return (
+        f" The interval of {' and '.join(outside)} lies beside its value: with so few samples a class, resamples lose "
+        "classes or most of them, so take its width, not its place."
+    )
 
 
 def _often(given: Judged) -> str:
