@@ -17,11 +17,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tlcore.errors import RunError
+from tlcore.quantities import duration, percent
 from tlcore.reporting.contents import Contents, gathered
 from tlcore.reporting.environment import environment
 from tlcore.reporting.figures import CURVES, figures
 from tlcore.reporting.tables import classes, data, pairs, recipes, runs, scores
-from tlcore.reporting.words import duration, moment, percent, shown, used, visible
+from tlcore.reporting.words import moment, shown, used, visible
 
 __all__ = ["document", "file_name", "written"]
 
