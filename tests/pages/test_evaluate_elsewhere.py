@@ -65,8 +65,8 @@ def test_what_is_left_out_is_said_and_the_drop_stands_beside(open_page: Open, ru
     assert "4 of the 44 samples were also in the run's own data, 4 in train, and are left out" in warned
     assert "their 20 samples are left out: birds" in said and "the model knows: fish" in said
     assert f"40 samples of another dataset, \\[post\\]\\(x\\) ({other.id}), all its samples, 24 left out" in said
-    drop = next(table.value for table in at.dataframe if "change" in table.value)
-    assert drop["change"][0].startswith("-100.0") and drop["own"][0].startswith("100.0 %")
+    drop = at.table[0].value.loc["Accuracy"]
+    assert drop["Change in points"].startswith("**-100.0**") and drop["Own test split"].startswith("**100.0 %**")
     own = answers_of(the_home(), run)
     assert own is not None and f"its {(own.labels < 2).sum()} samples of the 2 of its 3 classes" in said
     at.toggle(key="learned").set_value(True)
