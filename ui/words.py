@@ -49,6 +49,8 @@ def short(text: object, limit: int = 44) -> str:
 def visible(text: object) -> str:
     """On one line, without control characters or marks that reverse the direction of reading."""
     line = " ".join(str(text).split())
+    if line.isprintable():  # as nearly all are, and thousands of names are on one page
+        return line
     return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in line)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tlcore.evaluation.curves import POINTS, precision_recall, roc
+from tlcore.evaluation.curves import POINTS, areas, precision_recall, roc
 
 
 def test_areas_are_what_they_mean():
@@ -22,3 +22,13 @@ def test_areas_are_what_they_mean():
 def test_a_class_without_samples_has_no_curve():
     scores, none = np.array([0.1, 0.9]), np.array([False, False])
     assert roc(scores, none) is None and roc(scores, ~none) is None and precision_recall(scores, none) is None
+
+
+def test_areas_of_all_classes_are_those_of_each_curve_with_ties_and_gaps():
+    draw = np.random.default_rng(1)
+    labels = draw.choice([0, 1, 2, 4, 60], 300)
+    scores = draw.integers(0, 6, (300, 61)) + 2.0 * np.eye(61)[labels]
+    found = areas(scores, labels)
+    assert np.isnan(found[3]) and np.isfinite(found).sum() == 5
+    for one in (0, 1, 2, 4, 60):
+        assert found[one] == pytest.approx(roc(scores[:, one], labels == one).area)

@@ -64,14 +64,13 @@ def calibration(logits: NDArray[np.float32], labels: NDArray[np.int64], temperat
     bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
     sure, hit = (np.bincount(bins, weights=w, minlength=BINS) for w in (confidence, right.astype(np.float64)))
-    truth = np.eye(logits.shape[1])[labels]
     return Calibration(
         counts=counts.astype(np.int64),
         confidence=sure / np.maximum(counts, 1),
         accuracy=hit / np.maximum(counts, 1),
         ece=float(np.abs(sure - hit).sum() / len(labels)),
         nll=_nll(logits, labels, temperature),
-        brier=float(((shares - truth) ** 2).sum(1).mean()),
+        brier=float(((shares**2).sum(1) - 2 * shares[np.arange(len(labels)), labels] + 1).mean()),
     )
 
 

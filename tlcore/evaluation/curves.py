@@ -10,10 +10,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["POINTS", "Curve", "precision_recall", "roc"]
+__all__ = ["POINTS", "Curve", "areas", "precision_recall", "roc"]
 
 POINTS = 200
 """A curve is drawn with at most so many points; its area is that of all of them."""
+
+_COLUMNS = 50
+"""Classes that are ranked at a time: 4 MB for 10,000 samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,6 +49,27 @@ def precision_recall(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -
         return None
     precision, recall, _ = precision_recall_curve(positive, scores)
     return _curve(recall[::-1], precision[::-1], float(average_precision_score(positive, scores)))
+
+
+def areas(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The AUC (C,) of every class against the rest, of scores (N, C); NaN where it has no sample, or all.
+
+    By ranks (Mann and Whitney, 1947), ties counted half, so that a thousand classes take about a second.
+    """
+    from scipy.stats import rankdata
+
+    n, n_classes = scores.shape
+    own = np.empty(n)
+    for start in range(0, n_classes, _COLUMNS):
+        inside = np.flatnonzero((labels >= start) & (labels < start + _COLUMNS))
+        ranks = rankdata(scores[:, start : start + _COLUMNS], axis=0)
+        own[inside] = ranks[inside, labels[inside] - start]
+    positive = np.bincount(labels, minlength=n_classes).astype(np.float64)
+    above = np.bincount(labels, weights=own, minlength=n_classes) - positive * (positive + 1) / 2
+    pairs = positive * (n - positive)
+    found = np.full(n_classes, np.nan)
+    found[pairs > 0] = above[pairs > 0] / pairs[pairs > 0]
+    return found
 
 
 def _curve(x: NDArray[np.float64], y: NDArray[np.float64], area: float) -> Curve:

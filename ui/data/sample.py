@@ -12,6 +12,9 @@ from ui.words import plain, visible
 __all__ = ["facts", "open_sample"]
 
 PIXELS = 720
+"""Of the longer side that is sent, so that it is sharp on a dense screen."""
+HIGH, WIDE = 340, 680
+"""Pixels of the page that a picture takes at most: with its facts it fits a laptop's screen."""
 
 
 def open_sample(dataset: Dataset, row: int) -> None:
@@ -34,8 +37,17 @@ def facts(dataset: Dataset, row: int) -> None:
     if isinstance(sample, str):
         st.text(sample)
     else:
-        st.image(picture(sample, PIXELS), alt=f"{visible(name)}: {visible(known['origin'])}")
+        st.image(
+            picture(sample, PIXELS),
+            width=_width(sample.width, sample.height),
+            alt=f"{visible(name)}: {visible(known['origin'])}",
+        )
         lines["Pixels"] = f"{sample.width:,} × {sample.height:,}"
     for title, value in lines.items():
         if value:
             st.markdown(f"{title}: **{plain(value)}**")
+
+
+def _width(width: int, height: int) -> int:
+    """On the page, of a picture with these sides."""
+    return max(1, round(min(WIDE, HIGH * width / height)))

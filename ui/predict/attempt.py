@@ -108,13 +108,15 @@ def _drawn(run: Run) -> None:
     with guard():
         name, found = from_test(state.dataset(run.dataset))
         if isinstance(found, str):
-            _begin(run, texts=[found])
+            _begin(run, texts=[found], names=[name])
         else:
             _begin(run, files=[(name, found)])
 
 
-def _begin(run: Run, *, files: Sequence[tuple[str, BinaryIO]] = (), texts: Sequence[str] = ()) -> None:
-    of = begun(home(), run.id, files=files, texts=texts)
+def _begin(
+    run: Run, *, files: Sequence[tuple[str, BinaryIO]] = (), texts: Sequence[str] = (), names: Sequence[str] = ()
+) -> None:
+    of = begun(home(), run.id, files=files, texts=texts, names=names)
     state.remember(_kind(run), of.token)
 
 
