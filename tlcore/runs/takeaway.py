@@ -65,6 +65,7 @@ def subject(home: Path, run_id: str) -> Subject:
         trained=run.finished or run.created,
         report=run.report,
         val_accuracy=run.val_accuracy,
+        stopped=0 if run.status == "finished" else run.epoch,
     )
 
 
