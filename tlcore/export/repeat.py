@@ -26,8 +26,7 @@ IMAGES = '''
 samples = {split: [(path, i) for i, name in enumerate(FOLDERS) for path in sorted((DATA / split / name).glob("*"))]
            for split in ("train", "val", "test")}
 labels = {split: torch.tensor([label for _, label in rows]) for split, rows in samples.items()}
-vary = v2.Compose([$changes])
-
+${vary}
 
 def picture(path):
     """Upright, transparency over white, resized."""
@@ -40,7 +39,7 @@ $middle    return v2.functional.resize(image.convert("RGB"), $resize, v2.Interpo
 def inputs(split, places, varied=False):
     """Normalised images (N, 3, S, S)."""
     images = (picture(samples[split][i][0]) for i in places)
-    shown = [vary(image) if varied else v2.functional.center_crop(image, $input_size) for image in images]
+    shown = [${shown}v2.functional.center_crop(image, $input_size) for image in images]
     scaled = torch.stack([v2.functional.pil_to_tensor(image) for image in shown]).float() / 255
     return v2.functional.normalize(scaled, $mean, $std).to(device, memory_format=torch.channels_last)
 '''

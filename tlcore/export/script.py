@@ -156,9 +156,11 @@ def _inputs(subject: Subject) -> str:
             pooled=POOLED[record.pooling], padding="" if _pads(subject) else PADDING,
         )  # fmt: skip
     how = image_preprocessing(record)
-    varied = changes(subject.recipe.augmentation, how) if subject.recipe.augmentation.active else ()
+    varied = subject.recipe.augmentation.active
+    made = ", ".join(changes(subject.recipe.augmentation, how))
     return Template(IMAGES).substitute(
-        changes=", ".join(varied), resize=[how.resize] * (2 if how.squash else 1), interpolation=how.interpolation,
+        vary=f"vary = v2.Compose([{made}])\n" if varied else "", shown="vary(image) if varied else " if varied else "",
+        resize=[how.resize] * (2 if how.squash else 1), interpolation=how.interpolation,
         input_size=how.input_size, mean=list(how.mean), std=list(how.std),
         deep=DEEP if _deep(subject) else "", middle="" if how.squash else MIDDLE,
     )  # fmt: skip
