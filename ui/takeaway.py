@@ -8,11 +8,11 @@ from typing import Any
 import streamlit as st
 
 from tlcore.export import Form, offered
-from tlcore.export.making import Made
+from tlcore.export.making import REVISION, Made
 from tlcore.home import home
 from tlcore.runs import Run, jobs
 from tlcore.runs.forecast import forecast
-from tlcore.runs.takeaway import file_of, kept, standard
+from tlcore.runs.takeaway import file_of, handed, kept, standard
 from ui.download import takeaway_address
 from ui.guard import guard
 from ui.job import progress
@@ -45,16 +45,27 @@ def takeaway(run: Run) -> None:
 
 def _row(run: Run, form: Form, made: Mapping[str, Made]) -> None:
     one = made.get(form.name)
+    file = handed(home(), run, one) if one else None
     with st.container(border=True, key=f"take-{form.name}"):
         left, right = st.columns([4, 1], vertical_alignment="center", gap="small")
         with left:
             st.markdown(f"{form.icon} **{form.title}**  \n{form.purpose}")
-            st.caption(f":material/verified: {plain(one.words)}" if one else _foretold(run, (form.name,), made))
+            st.caption(f":material/verified: {_told(one.words)}" if one else _foretold(run, (form.name,), made))
         with right:
-            _action(run, (form.name,), key=form.name, label="Prepare")
+            if one and file:
+                _download(run, {"file": file, "bytes": one.n_bytes}, form.name)
+            else:
+                _action(run, (form.name,), key=form.name, label="Prepare")
         if one and one.caution:
             st.warning(plain(one.caution), icon=":material/warning:")
-        _state(run, (form.name,), key=form.name)
+        if not file:
+            _state(run, (form.name,), key=form.name)
+
+
+def _told(words: str) -> str:
+    """Our own sentence, with what stands between backticks as code."""
+    parts = words.split("`")
+    return "".join(f"`{part}`" if i % 2 and i < len(parts) - 1 else plain(part) for i, part in enumerate(parts))
 
 
 def _foretold(run: Run, names: tuple[str, ...], made: Mapping[str, Made]) -> str:
@@ -66,7 +77,7 @@ def _foretold(run: Run, names: tuple[str, ...], made: Mapping[str, Made]) -> str
 
 
 def _about(run: Run, names: tuple[str, ...]) -> dict[str, Any]:
-    return {"run": run.id, "epoch": run.best_epoch, "formats": list(names)}
+    return {"run": run.id, "epoch": run.best_epoch, "formats": list(names), "revision": REVISION}
 
 
 def _action(run: Run, names: tuple[str, ...], *, key: str, label: str) -> None:
@@ -117,7 +128,7 @@ def _archive(run: Run, made: Mapping[str, Made]) -> None:
             "One archive of", list(forms), default=list(standard(run)), format_func=forms.__getitem__, key="take-chosen"
         )
         names = tuple(name for name in forms if name in chosen)
-        if names:
+        if names and not jobs.look(home(), KIND, _about(run, names)).result:
             there = [forms[name] for name in names if name in made]
             st.caption(_foretold(run, names, made) + (f" Made already: {', '.join(there)}." if there else ""))
         _action(run, names, key="archive", label="Prepare the archive")

@@ -12,7 +12,7 @@ from tlcore.export.catalogue import Tell, known
 from tlcore.export.making import Made, make, room
 from tlcore.export.subject import Subject
 
-__all__ = ["layout", "pack", "single", "together"]
+__all__ = ["layout", "pack", "together"]
 
 
 def together(
@@ -79,8 +79,3 @@ def pack(made: Sequence[Made], subject: Subject, root: Path, path: Path, tell: T
     finally:
         draft.unlink(missing_ok=True)
     return path
-
-
-def single(made: Made, root: Path) -> Path | None:
-    """The one file of a form that has only one."""
-    return root / made.format / next(iter(made.files)) if len(made.files) == 1 else None

@@ -135,7 +135,11 @@ def _convolutional(path: Path) -> bool:
 
 
 def _quantized(subject: Subject, source: Path, path: Path, static: bool) -> None:
-    """https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html"""
+    """https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
+
+    Both factors of a product have the same sign: of unlike ones many CPUs saturate the sums, which cost an
+    EfficientNet 10 points of accuracy where these cost it none.
+    """
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_dynamic, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -149,13 +153,13 @@ def _quantized(subject: Subject, source: Path, path: Path, static: bool) -> None
                 _Ranges(subject),
                 quant_format=QuantFormat.QDQ,
                 per_channel=True,
-                activation_type=QuantType.QUInt8,
+                activation_type=QuantType.QInt8,
                 weight_type=QuantType.QInt8,
             )
         else:
             quantize_dynamic(
                 str(ready), str(path), op_types_to_quantize=["MatMul", "Gather"], per_channel=True,
-                weight_type=QuantType.QInt8,
+                weight_type=QuantType.QUInt8,
             )  # fmt: skip
 
 

@@ -20,9 +20,11 @@ from tlcore.export.catalogue import Form, Tell, known
 if TYPE_CHECKING:
     from tlcore.export.subject import Subject
 
-__all__ = ["RECORD", "Made", "found", "make", "room"]
+__all__ = ["RECORD", "REVISION", "Made", "found", "make", "room", "single"]
 
 RECORD = "made.json"
+REVISION = 2
+"""Of the writers: what an earlier one made is made anew."""
 FULL_BYTES = 2**20
 """Free space below which whatever a writer complains of is the full disk: libraries say it in many ways."""
 
@@ -41,6 +43,7 @@ class Made:
     seconds: float = 0.0
     """It took to write and check, without what it needs."""
     figures: Mapping[str, Any] = field(default_factory=dict)
+    revision: int = REVISION
 
     @property
     def n_bytes(self) -> int:
@@ -55,8 +58,9 @@ class Made:
 def found(name: str, root: Path) -> Made | None:
     """What `make` wrote before, if it is still there."""
     try:
-        return Made(**json.loads((root / name / RECORD).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        plain = json.loads((root / name / RECORD).read_text(encoding="utf-8"))
+        return Made(**plain) if plain.get("revision") == REVISION else None
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
@@ -127,6 +131,11 @@ def room(root: Path) -> Iterator[None]:
                 f"The disk of {root.parent} is full, so nothing was kept of what was begun; make room and try again."
             ) from error
         raise
+
+
+def single(made: Made, root: Path) -> Path | None:
+    """The one file of a form that has only one."""
+    return root / made.format / next(iter(made.files)) if len(made.files) == 1 else None
 
 
 def _files(folder: Path) -> dict[str, int]:

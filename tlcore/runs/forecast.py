@@ -20,6 +20,8 @@ LOADING = "loading"
 """Reading the run's model and data, which comes before any form."""
 FIRST_SECONDS: Mapping[str, float] = {LOADING: 5.0, "onnx": 20.0, "int8": 40.0, "torch": 15.0, "torchscript": 8.0}
 """A guess where nothing was made yet; the rest is little but reading and writing."""
+AGAIN: Mapping[str, str] = {"service": "onnx"}
+"""Forms whose large file is another's too."""
 OTHER_SECONDS = 3.0
 READ_BYTES = 100e6
 """Bytes a second of weights written, read again and compared: part of the guess."""
@@ -27,11 +29,14 @@ READ_BYTES = 100e6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """Of several forms together, without what is there already."""
+    """Of several forms together."""
 
     seconds: float
+    """Without what is there already."""
     n_bytes: int
-    """On the disk, and so about that of an archive."""
+    """Of what is handed out: an archive holds a file of two forms once."""
+    n_new: int
+    """Bytes that it takes on the disk, archive included."""
     measured: bool
     """All of it follows from what this machine has made before; else part of it is a guess."""
 
@@ -39,11 +44,13 @@ class Forecast:
 def forecast(home: Path, run: Run, names: Sequence[str], made: Mapping[str, Made]) -> Forecast:
     """Of forms of a run by their names; `made` are those that it has."""
     known, due = learned(home, run.backbone), _due(names, made)
-    kept = sum(one.n_bytes for name, one in made.items() if name in names)
-    wanted = ([LOADING] if due or names else []) + due
+    sizes = {name: made[name].n_bytes if name in made else _bytes_of(known, run, name) for name in {*names, *due}}
+    handed = sum(sizes[name] for name in names if not (name in AGAIN and AGAIN[name] in names))
+    wanted = [LOADING, *due]
     return Forecast(
         seconds=sum(seconds_of(known, run, name) for name in wanted),
-        n_bytes=kept + sum(_bytes_of(known, run, name) for name in due),
+        n_bytes=handed,
+        n_new=sum(sizes[name] for name in due) + (handed if len(names) > 1 else 0),
         measured=all(name in known for name in wanted),
     )
 

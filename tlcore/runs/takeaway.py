@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import ExportError, RunError
 from tlcore.export import Tell, offered
-from tlcore.export.making import Made, found
+from tlcore.export.making import Made, found, room, single
 from tlcore.runs.forecast import LOADING, forecast, learned, remember, seconds_of
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.records import Run
@@ -21,9 +21,23 @@ from tlcore.runs.store import open_store
 if TYPE_CHECKING:
     from tlcore.export.subject import Subject
 
-__all__ = ["ARCHIVE", "file_of", "kept", "place", "prepared", "pushed", "ready", "standard", "subject", "taken"]
+__all__ = [
+    "ARCHIVE",
+    "file_of",
+    "handed",
+    "kept",
+    "place",
+    "prepared",
+    "pushed",
+    "ready",
+    "standard",
+    "subject",
+    "taken",
+]
 
 ARCHIVE = "take-home.zip"
+ARCHIVES = 3
+"""Of one run, that are kept: the newest."""
 Refused = Callable[[str, ExportError], None]
 """Takes the name of a form that cannot be offered, and why."""
 STANDARD = ("native", "adapter", "huggingface", "onnx", "script", "card", "service")
@@ -77,9 +91,6 @@ def subject(home: Path, run_id: str) -> Subject:
 
 def prepared(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     """The job: one form, or an archive of several. `about` has the run, its best epoch, and the forms' names."""
-    from tlcore.export.archive import pack, single
-    from tlcore.export.making import room
-
     run = open_store(home).run(about["run"])
     if run.best_epoch != about["epoch"]:
         raise RunError(f"Run {run.id} has another best epoch by now: draw the page anew, and prepare that one.")
@@ -94,15 +105,25 @@ def prepared(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]
         refused = None if len(names) == 1 else lambda name, error: why.update({name: str(error)})
         given, made = _made(home, run, names, lambda share, words: told(0.95 * share, words), refused)
         alone = single(made[0], root) if len(names) == 1 else None
-        name = ARCHIVE if len(names) > 1 else f"{made[0].format}.zip"
         with room(root):
-            path = alone or pack(made, given, root, root / name, lambda s, words: told(0.95 + 0.05 * s, words))
+            path = alone or _packed(made, given, root, lambda s, words: told(0.95 + 0.05 * s, words))
         return {
             "file": path.relative_to(root).as_posix(),
             "bytes": path.stat().st_size,
             "made": [m.to_dict() for m in made],
             "refused": why,
         }
+
+
+def _packed(made: tuple[Made, ...], given: Subject, root: Path, tell: Tell) -> Path:
+    """An archive of its own for each choice of forms: two people may want different ones at once."""
+    from tlcore.export.archive import pack
+
+    folder = root / f"archive-{'-'.join(one.format for one in made)}"
+    folder.mkdir(exist_ok=True)
+    for old in sorted(root.glob("archive-*"), key=lambda path: -path.stat().st_mtime)[ARCHIVES:]:
+        shutil.rmtree(old, ignore_errors=True)
+    return pack(made, given, root, folder / (ARCHIVE if len(made) > 1 else f"{made[0].format}.zip"), tell)
 
 
 def _made(
@@ -116,7 +137,7 @@ def _made(
     from tlcore.export.archive import together
 
     before, known = kept(home, run), learned(home, run.backbone)
-    _check_room(home, forecast(home, run, names, before).n_bytes)
+    _check_room(home, forecast(home, run, names, before).n_new)
     tell(0.0, "loading the model")
     began = time.monotonic()
     given = subject(home, run.id)
@@ -171,6 +192,12 @@ def _there(home: Path, run: Run) -> Iterator[Callable[[], None]]:
         shutil.rmtree(folder, ignore_errors=True)
         still()
         raise
+
+
+def handed(home: Path, run: Run, one: Made) -> str | None:
+    """The name of the only file of a form that was made, for `file_of`; None where it has several."""
+    path = single(one, place(home, run))
+    return path.relative_to(place(home, run)).as_posix() if path else None
 
 
 def file_of(home: Path, run: Run, name: str) -> Path | None:
