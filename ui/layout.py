@@ -35,12 +35,12 @@ def card(title: str, *, key: str, icon: str = "", stretch: bool = False) -> Delt
     return box
 
 
-def drawer(title: str, *, key: str, icon: str) -> DeltaGenerator | None:
-    """A box to be filled only while it is open, which the URL says; None while it is shut, as it is at first.
+def drawer(title: str, *, key: str, icon: str, opened: bool = False) -> DeltaGenerator | None:
+    """A box to be filled only while it is open, which the URL says; None while it is shut.
 
     What an expander holds costs the browser as much shut as open.
     """
-    box = st.expander(title, icon=icon, **state.linked(key, False))
+    box = st.expander(title, icon=icon, **state.linked(key, opened))
     return box if box.open else None
 
 

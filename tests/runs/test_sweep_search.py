@@ -1,5 +1,7 @@
 """What a sweep proposes and what it prunes: exact, seeded, and the same whenever it is asked."""
 
+from dataclasses import replace
+
 import pytest
 
 from tlcore.errors import RecipeError
@@ -113,4 +115,6 @@ def test_an_estimate_pays_for_features_once_and_says_what_it_does_not_know():
     assert (found.trials, found.seconds, found.once) == (3, 3 * 10 * 0.5 + 40, 40)
     assert "3 trials, about 55 s in all, 40 s of it for features" in str(found)
     assert estimate(made, known, 2).seconds == found.seconds / 2
+    whole = {pair: replace(pace, start=2.0, test=5.0) for pair, pace in known.items()}
+    assert estimate(made, whole, 1).seconds == found.seconds + 3 * 2 + (2 + 5), "and the winner meets test"
     assert estimate(plan(*made.axes[2:], method="grid", budget=20.0), known, 1).capped

@@ -28,7 +28,9 @@ AXES: Mapping[str, tuple[str, str, Place]] = {
 SHARES = ("val_accuracy",)
 TEALS = [(0.0, "rgba(59, 151, 151, 0.04)"), (1.0, "rgba(59, 151, 151, 0.6)")]
 """Pale enough for the theme's own text, light or dark."""
-ROW = 46
+ROW = 60
+DIGITS = 9
+"""Decimals of an average: sums of equal values differ in the last ones, and the axis would show that."""
 
 
 def curves(
@@ -67,7 +69,13 @@ def _curve(
         return [epochs | {"mode": "lines+markers"}]
     average = Average(share=smoothing)
     average.extend(y)
-    line = {"type": "scatter", "x": x, "y": list(average.values), "mode": "lines", **common}
+    line = {
+        "type": "scatter",
+        "x": x,
+        "y": [round(value, DIGITS) for value in average.values],
+        "mode": "lines",
+        **common,
+    }
     return [epochs | {"mode": "markers", "opacity": 0.5, "showlegend": False}, line]
 
 
@@ -82,19 +90,25 @@ def intervals(found: Comparison, names: Sequence[str]) -> None:
             "name": title,
             "mode": "markers+text",
             "text": [f"{value:.1%}" for value in values],
-            "textposition": "top center",
+            "textposition": f"{where} center",
             "marker": {"size": 10},
             "error_x": bars(values, bounds),
             "hovertemplate": f"{title} %{{x:.1%}}<extra></extra>",
         }
-        for title, values, bounds, shift in (
-            ("Accuracy", [s.accuracy for s in found.scores], [s.accuracy_interval for s in found.scores], -0.12),
-            ("Macro-F1", [s.macro_f1 for s in found.scores], [s.macro_f1_interval for s in found.scores], 0.12),
+        for title, values, bounds, shift, where in (
+            ("Accuracy", [s.accuracy for s in found.scores], [s.accuracy_interval for s in found.scores], -0.1, "top"),
+            (
+                "Macro-F1",
+                [s.macro_f1 for s in found.scores],
+                [s.macro_f1_interval for s in found.scores],
+                0.1,
+                "bottom",
+            ),
         )
     ]
     axes = {
         "xaxis": {"title": {"text": "share of the test samples"}, "tickformat": ".0%"},
-        "yaxis": {"tickvals": rows, "ticktext": [label(name, 28) for name in names], "autorange": "reversed"},
+        "yaxis": {"tickvals": rows, "ticktext": [label(name, 28) for name in names], "range": [len(rows) - 0.4, -0.6]},
     }
     said = [f"{label(name, 40)} {score.accuracy:.1%}" for name, score in zip(names, found.scores, strict=True)]
     alt = f"Test accuracy: {', '.join(said)}; with 95 % intervals."

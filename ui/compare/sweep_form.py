@@ -122,7 +122,7 @@ def _bounds() -> dict[str, object]:
 
 def _begin(plan: Plan, dataset: Dataset) -> None:
     studio = state.studio()
-    known = paces(plan, dataset, home(), studio.store.runs(status=("finished",)))
+    known = paces(plan, dataset, studio)
     found = estimate(plan, known, studio.slots())
     asked = questions(plan, found.unknown)
     looked = [jobs.look(home(), "cost", about) for about in asked]
