@@ -54,8 +54,8 @@ class Standing:
     tied: int
     """Trials whose val accuracy the best one's interval holds, itself among them."""
     left: float | None
-    """Seconds to go at the pace so far, at first by the estimate, and at most what the budget leaves; None where nothing
-    is known yet."""
+    """Seconds to go at the pace so far, at first by the estimate, and at most what the budget leaves; None while
+    nothing is known."""
 
 
 def state_of(run: Run) -> TrialState:
