@@ -71,6 +71,8 @@ def test_the_form_begins_what_it_says_and_a_link_fills_it(open_page, studio, hom
     plan = made.planned()
     assert (plan.method, plan.most(), plan.budget, plan.pruning) == ("grid", 6, 1800.0, True)
     assert parameter(at, "sweep") == made.id
+    assert not at.text_input, "the form is shut once there is a sweep to look at"
+    at = open_page("compare", view="sweep", **{"new-sweep": "True"})
     at.text_input(key="try-more").set_value("nonsense=1,2")
     ran(at)
     assert "knows an option" in texts(at)

@@ -143,13 +143,9 @@ def _passed(embedding: Embedding) -> str:
     if not embedding.total:
         return ""
     if not embedding.fresh:
-        return (
-            f"No sample passed the frozen backbone: what it says of all {embedding.total:,} was kept by earlier runs."
-        )
-    of = f"{embedding.fresh:,} of {embedding.total:,}"
-    return (
-        f"{of} samples passed the frozen backbone, in {embedding.seconds:.1f} s. What it says is kept for later runs."
-    )
+        return f"No sample passed the frozen backbone: what it says of all {embedding.total:,} was kept before."
+    of = f"{embedding.fresh:,} of {embedding.total:,} samples"
+    return f"{of} passed the frozen backbone, in {embedding.seconds:.1f} s. What it says is kept for later runs."
 
 
 def _save(point: SavePoint, state: Path) -> None:

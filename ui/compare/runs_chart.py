@@ -69,19 +69,14 @@ def _curve(
         return [epochs | {"mode": "lines+markers"}]
     average = Average(share=smoothing)
     average.extend(y)
-    line = {
-        "type": "scatter",
-        "x": x,
-        "y": [round(value, DIGITS) for value in average.values],
-        "mode": "lines",
-        **common,
-    }
+    smooth = [round(value, DIGITS) for value in average.values]
+    line = {"type": "scatter", "x": x, "y": smooth, "mode": "lines", **common}
     return [epochs | {"mode": "markers", "opacity": 0.5, "showlegend": False}, line]
 
 
 def intervals(found: Comparison, names: Sequence[str]) -> None:
     """Accuracy and macro-F1 of each run on test, with their intervals."""
-    rows = list(range(len(names)))
+    rows, scores = list(range(len(names))), found.scores
     data = [
         {
             "type": "scatter",
@@ -96,14 +91,8 @@ def intervals(found: Comparison, names: Sequence[str]) -> None:
             "hovertemplate": f"{title} %{{x:.1%}}<extra></extra>",
         }
         for title, values, bounds, shift, where in (
-            ("Accuracy", [s.accuracy for s in found.scores], [s.accuracy_interval for s in found.scores], -0.1, "top"),
-            (
-                "Macro-F1",
-                [s.macro_f1 for s in found.scores],
-                [s.macro_f1_interval for s in found.scores],
-                0.1,
-                "bottom",
-            ),
+            ("Accuracy", [s.accuracy for s in scores], [s.accuracy_interval for s in scores], -0.1, "top"),
+            ("Macro-F1", [s.macro_f1 for s in scores], [s.macro_f1_interval for s in scores], 0.1, "bottom"),
         )
     ]
     axes = {
