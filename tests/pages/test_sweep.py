@@ -61,6 +61,17 @@ def test_cancelling_and_going_on(open_page, studio, swept):
     assert ledger.sweep(swept.id).state == "running"
 
 
+def test_a_sweep_at_rest_is_deleted_and_its_runs_stay(open_page, studio, swept):
+    at = open_page("compare", view="sweep", sweep=swept.id)
+    assert "sweep-delete-sure" not in {button.key for button in at.button}, "it is at work"
+    Ledger(studio.store).update(swept.id, state="finished", finished=1.0)
+    at = open_page("compare", view="sweep", sweep=swept.id)
+    at.button(key="sweep-delete-sure").click()
+    ran(at)
+    assert "No sweep has been made yet" in texts(at) and "sweep" not in at.query_params
+    assert [(run.sweep, run.val_accuracy) for run in studio.runs()] == [(None, score) for score in (0.25, 1.0, 0.5)]
+
+
 def test_the_form_begins_what_it_says_and_a_link_fills_it(open_page, studio, home):
     text_dataset(home)
     at = open_page("compare", view="sweep", method="grid", **{"try-rates": "0.3,1", "try-head-width": "0,64,128"})
@@ -71,7 +82,7 @@ def test_the_form_begins_what_it_says_and_a_link_fills_it(open_page, studio, hom
     plan = made.planned()
     assert (plan.method, plan.most(), plan.budget, plan.pruning) == ("grid", 6, 1800.0, True)
     assert parameter(at, "sweep") == made.id
-    assert not at.text_input, "the form is shut once there is a sweep to look at"
+    assert "try-more" not in {field.key for field in at.text_input}, "the form is shut once there is a sweep to look at"
     at = open_page("compare", view="sweep", **{"new-sweep": "True"})
     at.text_input(key="try-more").set_value("nonsense=1,2")
     ran(at)
