@@ -104,3 +104,14 @@ def test_axes_of_numbers_words_and_what_is_absent():
     assert (lr["values"], lr["ticktext"]) == ([-4.0, -2.0], ["0.0001", "0.01"])
     assert rank["ticktext"] == ["–", "4"] and rank["values"][1] < rank["values"][0]
     assert outcome["ticktext"] == ["whole"] and score["values"] == [0.9, 0.8]
+
+
+def test_numbers_that_lie_close_have_no_words_of_their_own():
+    def row(number, lr):
+        return Row(
+            rank=number, number=number, values={"lr": lr}, state="finished", run=str(number), val_accuracy=0.5,
+            interval=None, epoch=1, epochs=1, seconds=1.0, reason="", test_accuracy=None,
+        )  # fmt: skip
+
+    rows = [row(number, lr) for number, lr in enumerate((1e-4, 1.05e-4, 1e-3, 0.0098, 1e-2), 1)]
+    assert dimensions(rows, ["lr"])[0]["ticktext"] == ["0.0001", "0.001", "0.01"]

@@ -73,6 +73,13 @@ def test_tpe_finds_what_is_good_is_seeded_and_outlives_what_cannot_be_trained():
     late = sum(one.score for one in tried[-10:]) / 10
     early = sum(one.score for one in tried[:5]) / 5
     assert len(tried) == 30 and late > early and late > 0.85
+    wrong = Axis(name="batch_size", values=(16, 0))
+    kept_away = plan(Axis.parse("lr", "1e-5..1e-1"), wrong, trials=20, seed=1)
+    said: list[Tried] = []
+    while (values := propose(kept_away, said)) is not None:
+        bad = values["batch_size"] == 0
+        said.append(Tried(values=values, state="failed" if bad else "done", score=0.0 if bad else score(values)))
+    assert sum(one.state == "failed" for one in said[5:]) <= 4, "what cannot be trained is learned, too"
     mixed = [*tried[:6], Tried(values=tried[6].values, state="failed"), Tried(values=tried[7].values, state="live")]
     assert propose(made, [*mixed, Tried(values=tried[8].values, state="pruned", score=0.2, epoch=3)]) is not None
 

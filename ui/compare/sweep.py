@@ -9,7 +9,7 @@ from tlcore.home import home
 from tlcore.runs.sweeps import Sweep, sweeps
 from ui import state
 from ui.compare.sweep_board import board
-from ui.compare.sweep_form import form
+from ui.compare.sweep_form import FORM, form
 from ui.layout import drawer, empty
 from ui.words import ago, visible
 
@@ -25,7 +25,7 @@ def sweep() -> None:
         empty("There is no dataset yet. A sweep trains on one.", page="data", action="Bring data")
         return
     made = {one.id: one for one in sweeps(state.studio())}
-    box = drawer("New sweep", icon=":material/add:", key="new-sweep", opened=not made)
+    box = drawer("New sweep", icon=":material/add:", key=FORM, opened=not made)
     if box is not None:
         with box:
             chosen = state.pick("dataset", list(datasets), lambda key: visible(datasets[key].name), label="Dataset")

@@ -113,9 +113,10 @@ def _winner(sweep: Sweep, stands: Standing) -> None:
 def _side_by_side(sweep: Sweep, stands: Standing) -> None:
     best = [row.run for row in stands.rows if row.run and row.val_accuracy is not None][:BEST]
     if len(best) > 1:
-        about = {"view": "runs", "dataset": sweep.dataset, "runs": ",".join(best)}
         words = f"The best {len(best)} side by side"
-        st.page_link("pages/compare.py", label=words, icon=":material/compare_arrows:", query_params=about)
+        if st.button(words, icon=":material/compare_arrows:", key="sweep-best"):
+            about = {"view": "runs", "dataset": sweep.dataset, "runs": ",".join(best)}
+            st.switch_page("pages/compare.py", query_params=about)
 
 
 def _use(row: Row) -> None:

@@ -122,8 +122,10 @@ def _left(sweep: Sweep, over: Sequence[Run], trials: int, slots: int, now: float
 
 
 def _tried(trial: Trial, run: Run | None) -> Tried:
+    if run is None and trial.problem:
+        return Tried(values=trial.values, state="failed", score=0.0)
     if run is None:
-        return Tried(values=trial.values, state="failed" if trial.problem or trial.launched else "live")
+        return Tried(values=trial.values, state="failed" if trial.launched else "live")
     return Tried(values=trial.values, state=state_of(run), score=run.val_accuracy, epoch=max(1, run.epoch))
 
 
