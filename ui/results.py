@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,7 @@ from tlcore.runs import Run
 from ui import charts
 from ui.layout import card
 from ui.report import report_button
+from ui.still_plot import still_plot
 from ui.words import percent
 
 __all__ = ["results", "used"]
@@ -64,8 +66,9 @@ def _confusion(report: dict[str, Any]) -> None:
             label_visibility="collapsed",
         )
     figure = charts.confusion(report["classes"], report["confusion"], shares=what != "Counts")
+    drawn = json.loads(figure.to_json(validate=False))
     alt = f"Confusion matrix of {len(report['classes'])} classes; the table of classes has the figures."
-    charts.draw(figure, key="confusion-chart", alt=alt)
+    still_plot(drawn["data"], drawn["layout"], key="confusion-chart", alt=alt)
 
 
 def _classes(report: dict[str, Any]) -> None:

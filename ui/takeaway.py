@@ -8,15 +8,16 @@ from typing import Any
 import streamlit as st
 
 from tlcore.export import Form, offered
+from tlcore.export.making import REVISION, Made
 from tlcore.home import home
 from tlcore.runs import Run, jobs
-from tlcore.runs.takeaway import file_of, kept, standard
-from tlcore.zoo import backbone
+from tlcore.runs.forecast import forecast
+from tlcore.runs.takeaway import file_of, handed, kept, standard
 from ui.download import takeaway_address
 from ui.guard import guard
 from ui.job import progress
 from ui.layout import card
-from ui.words import plain, size
+from ui.words import duration, plain, size
 
 __all__ = ["takeaway"]
 
@@ -33,8 +34,8 @@ def takeaway(run: Run) -> None:
         st.markdown("What holds a model is loaded again and compared with the run before it is offered.")
         made = kept(home(), run)
         for form in offered(run.modality, run.strategy):
-            _row(run, form, made[form.name].words if form.name in made else "")
-        _archive(run)
+            _row(run, form, made)
+        _archive(run, made)
         _hub(run)
         st.caption(
             f"From the shell: `python -m tlcore export {run.id} --format onnx --out DIR`, and "
@@ -42,25 +43,41 @@ def takeaway(run: Run) -> None:
         )
 
 
-def _row(run: Run, form: Form, words: str) -> None:
+def _row(run: Run, form: Form, made: Mapping[str, Made]) -> None:
+    one = made.get(form.name)
+    file = handed(home(), run, one) if one else None
     with st.container(border=True, key=f"take-{form.name}"):
         left, right = st.columns([4, 1], vertical_alignment="center", gap="small")
         with left:
-            st.markdown(f"{form.icon} **{form.title}**{_foretold(run, form)}  \n{form.purpose}")
-            if words:
-                st.caption(f":material/verified: {plain(words)}")
+            st.markdown(f"{form.icon} **{form.title}**  \n{form.purpose}")
+            st.caption(f":material/verified: {_told(one.words)}" if one else _foretold(run, (form.name,), made))
         with right:
-            _action(run, (form.name,), key=form.name, label="Prepare")
-        _state(run, (form.name,), key=form.name)
+            if one and file:
+                _download(run, {"file": file, "bytes": one.n_bytes}, form.name)
+            else:
+                _action(run, (form.name,), key=form.name, label="Prepare")
+        if one and one.caution:
+            st.warning(plain(one.caution), icon=":material/warning:")
+        if not file:
+            _state(run, (form.name,), key=form.name)
 
 
-def _foretold(run: Run, form: Form) -> str:
-    n_bytes = int(form.factor * backbone(run.backbone).n_params)
-    return f" · about {size(n_bytes)}" if n_bytes > SMALL else ""
+def _told(words: str) -> str:
+    """Our own sentence, with what stands between backticks as code."""
+    parts = words.split("`")
+    return "".join(f"`{part}`" if i % 2 and i < len(parts) - 1 else plain(part) for i, part in enumerate(parts))
+
+
+def _foretold(run: Run, names: tuple[str, ...], made: Mapping[str, Made]) -> str:
+    """How large and how long, before anybody waits for it."""
+    ahead = forecast(home(), run, names, made)
+    what = f"About {size(ahead.n_bytes)}, " if ahead.n_bytes > SMALL else "Small; "
+    known = "as it took here before" if ahead.measured else "roughly: not all of it was made here before"
+    return f":material/schedule: {what}{duration(ahead.seconds)} ({known})."
 
 
 def _about(run: Run, names: tuple[str, ...]) -> dict[str, Any]:
-    return {"run": run.id, "epoch": run.best_epoch, "formats": list(names)}
+    return {"run": run.id, "epoch": run.best_epoch, "formats": list(names), "revision": REVISION}
 
 
 def _action(run: Run, names: tuple[str, ...], *, key: str, label: str) -> None:
@@ -88,6 +105,8 @@ def _state(run: Run, names: tuple[str, ...], *, key: str) -> None:
         progress(KIND, about, key=f"take-{key}")
     elif now.status == "failed":
         st.error(plain(now.words), icon=":material/error:")
+    for name, why in now.result.get("refused", {}).items():
+        st.warning(f"Without {plain(name)}: {plain(why)}", icon=":material/warning:")
 
 
 def _download(run: Run, done: Mapping[str, Any], key: str) -> None:
@@ -102,13 +121,16 @@ def _download(run: Run, done: Mapping[str, Any], key: str) -> None:
     )
 
 
-def _archive(run: Run) -> None:
+def _archive(run: Run, made: Mapping[str, Made]) -> None:
     forms = {form.name: form.title for form in offered(run.modality, run.strategy)}
     with st.container(border=True, key="take-archive"):
         chosen = st.multiselect(
             "One archive of", list(forms), default=list(standard(run)), format_func=forms.__getitem__, key="take-chosen"
         )
         names = tuple(name for name in forms if name in chosen)
+        if names and not jobs.look(home(), KIND, _about(run, names)).result:
+            there = [forms[name] for name in names if name in made]
+            st.caption(_foretold(run, names, made) + (f" Made already: {', '.join(there)}." if there else ""))
         _action(run, names, key="archive", label="Prepare the archive")
         _state(run, names, key="archive")
 
@@ -122,15 +144,16 @@ def _hub(run: Run) -> None:
         repository = st.text_input("Repository", placeholder="owner/name", key="hub-repository")
         token = st.text_input("Token", type="password", key="hub-token", placeholder="hf_…")
         private = st.checkbox("Private", value=True, key="hub-private")
+        update = st.checkbox("Into a repository that is there already", key="hub-update")
         st.caption("The model's folder and its card are uploaded; prepare both above first. The token is not kept.")
         if st.form_submit_button("Upload", icon=":material/cloud_upload:", key="hub-upload"):
             with guard(), st.spinner("Uploading"):
-                _upload(run, repository.strip(), token, private)
+                _upload(run, repository.strip(), token, private, update)
 
 
-def _upload(run: Run, repository: str, token: str, private: bool) -> None:
+def _upload(run: Run, repository: str, token: str, private: bool, update: bool) -> None:
     from tlcore.export.hub import push
     from tlcore.runs.takeaway import ready
 
-    where = push(ready(home(), run), repository, token=token, private=private, message=f"Run {run.id}")
+    where = push(ready(home(), run), repository, token=token, private=private, update=update, message=f"Run {run.id}")
     st.success(f"Uploaded to {plain(where)}", icon=":material/check_circle:")

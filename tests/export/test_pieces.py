@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from tlcore.data.augmentation import POLICIES, Augmentation, _changes
 from tlcore.errors import ExportError
 from tlcore.export import FORMS, known, offered
 from tlcore.export.card import card
-from tlcore.export.hub import push
 from tlcore.export.subject import Subject
 from tlcore.export.variations import changes
 from tlcore.features.inputs import image_preprocessing
@@ -55,34 +53,3 @@ def test_a_card_has_a_head_that_the_hub_reads(trained: Callable[[str], Subject])
     assert said["license"] == "apache-2.0" and said["pipeline_tag"] == "image-classification"
     assert "\\<b\\>image\\</b\\>" in body and "<b>" not in body
     assert "| one, :red\\[1\\] | " in body and "## Limits" in body and 'backbone = "efficientnet_lite0"' in body
-
-
-class Hub:
-    """Keeps what it is given, or refuses."""
-
-    def __init__(self, why: str = "") -> None:
-        self.why, self.repositories, self.files = why, dict[str, bool](), dict[str, bytes]()
-
-    def create_repo(self, repo_id: str, *, private: bool, exist_ok: bool) -> None:
-        if self.why:
-            raise ValueError(self.why)
-        self.repositories[repo_id] = private
-
-    def upload_folder(self, *, repo_id: str, folder_path: str, commit_message: str) -> None:
-        found = [path for path in Path(folder_path).rglob("*") if path.is_file()]
-        self.files = {path.relative_to(folder_path).as_posix(): path.read_bytes() for path in found}
-
-
-def test_files_go_to_the_hub_and_the_token_nowhere(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("weights")
-    files, hub = {"sub/model.bin": tmp_path / "a"}, Hub()
-    where = push(files, "me/mine", token="hf_secret", message="Run 1", api=hub)
-    assert where == "https://huggingface.co/me/mine"
-    assert hub.repositories == {"me/mine": True} and hub.files == {"sub/model.bin": b"weights"}
-    with pytest.raises(ExportError) as refused:
-        push(files, "me/mine", token="hf_secret", message="", api=Hub("401 for hf_secret"))
-    assert "401 for ***" in str(refused.value) and "hf_secret" not in str(refused.value)
-    with pytest.raises(ExportError, match="A repository is called OWNER/NAME"):
-        push(files, "../x", token="t", message="", api=hub)
-    with pytest.raises(ExportError, match="wants a token"):
-        push(files, "me/mine", token=" ", message="", api=hub)

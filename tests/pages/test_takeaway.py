@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tests.pages.conftest import Open, image_dataset, make_run, ran, report, texts
+from tlcore.export.making import REVISION
 from tlcore.runs import Studio, jobs
 from tlcore.runs.takeaway import place
 
@@ -20,12 +21,17 @@ def test_a_form_is_prepared_shown_with_its_check_and_handed_out(home: Path, stud
     assert not [button for button in at.button if button.key == "prepare-huggingface"], "it is for texts"
     at.button(key="prepare-onnx").click()
     ran(at)
-    about = {"run": run.id, "epoch": 2, "formats": ["onnx"]}
+    about = {"run": run.id, "epoch": 2, "formats": ["onnx"], "revision": REVISION}
     assert jobs.look(home, "takeaway", about).status == "waiting"
     folder = place(home, run) / "onnx"
     folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(b"0" * 2048)
-    made = {"format": "onnx", "files": {"model.onnx": 2048}, "words": "Logits differ by 1e-07 at most.", "figures": {}}
+    made = {
+        "format": "onnx",
+        "files": {"model.onnx": 2048},
+        "words": "Logits differ by 1e-07 at most.",
+        "revision": REVISION,
+    }
     (folder / "made.json").write_text(json.dumps(made))
     answer = {"file": "onnx/model.onnx", "bytes": 2048, "made": [made]}
     (jobs.place(home, "takeaway", about) / "answer.json").write_text(json.dumps(answer))

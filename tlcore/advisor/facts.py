@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from tlcore.data import Modality
+from tlcore.evaluation.significance import wilson
 
 __all__ = ["HALFWAY", "Facts", "Probe", "wilson"]
 
 HALFWAY = 0.5
 """Of the way from chance to all right, from which features know the classes: data counts as similar where the gap
 cannot be measured, and a score is not called chance however few samples tell."""
-Z = 1.96
-"""Standard deviations on each side that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +83,3 @@ class Facts:
     def from_dict(cls, plain: Mapping[str, Any]) -> Facts:
         """The inverse of `to_dict`."""
         return cls(**{**plain, "probe": Probe(**plain["probe"])})
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """95 % interval of a share that was counted on `n` samples: https://doi.org/10.1080/01621459.1927.10502953."""
-    if n < 1:
-        return 0.0, 1.0
-    centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    reach = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    return max(0.0, centre - reach), min(1.0, centre + reach)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +17,9 @@ from rich.progress import Progress
 from tlcore.commands.application import AsJson, app
 from tlcore.commands.table import print_rows
 from tlcore.errors import ExportError
-from tlcore.export import known, offered
+from tlcore.export import Tell, known, offered
 from tlcore.home import home
-from tlcore.runs import Studio
+from tlcore.runs import Run, Studio
 
 __all__ = ["export", "serve"]
 
@@ -31,6 +33,7 @@ Formats = Annotated[
 ]
 Out = Annotated[Path, typer.Option("--out", help="The folder it is written into.")]
 Push = Annotated[str, typer.Option(help="OWNER/NAME at the Hugging Face hub, with the token in HF_TOKEN.")]
+Update = Annotated[bool, typer.Option("--update", help="With --push: into a repository that is there already.")]
 Public = Annotated[bool, typer.Option("--public", help="With --push: a repository that everybody sees.")]
 
 
@@ -41,33 +44,56 @@ def export(
     out: Out = Path("take-home"),
     push: Push = "",
     public: Public = False,
+    update: Update = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a run's model in the forms in which it is taken home, each checked against the run."""
     found = Studio(home()).run(run)
     if push:
-        _push(run, push, public, as_json)
+        _push(run, push, public, update, as_json)
         return
     from tlcore.runs.takeaway import taken
 
-    every = [form.name for form in offered(found.modality, found.strategy)]
+    every = [form.name for form in offered(found.modality, found.strategy, hidden=True)]
     wanted = every if "all" in formats else [known(name, found.modality, found.strategy).name for name in formats]
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("exporting", total=1.0)
-        made = taken(
-            home(),
-            run,
-            tuple(dict.fromkeys(wanted)),
-            out,
-            lambda share, words: bar.update(task, completed=share, description=words),
-        )
-    rows = [{"format": one.format, "files": len(one.files), "bytes": one.n_bytes, "checked": one.words} for one in made]
+    names, why = tuple(dict.fromkeys(wanted)), dict[str, str]()
+    _foretell(found, names)
+    with _progress("exporting") as tell:
+        refused = (lambda name, error: why.update({name: str(error)})) if "all" in formats else None
+        made = taken(home(), run, names, out, tell, refused)
     if as_json:
         plain = [one.to_dict() | {"bytes": one.n_bytes} for one in made]
-        print(json.dumps({"run": run, "out": str(out), "formats": plain}))
-        return
-    print_rows(rows, False)
+        print(json.dumps({"run": run, "out": str(out), "formats": plain, "refused": why}))
+    else:
+        print_rows(
+            [
+                {"format": one.format, "files": len(one.files), "bytes": one.n_bytes, "checked": one.words}
+                for one in made
+            ],
+            False,
+        )
+    for name, said in [*((one.format, one.caution) for one in made if one.caution), *why.items()]:
+        print(f"{name}: {said}", file=sys.stderr)
     print(f"Written to {out}.", file=sys.stderr)
+    if why:
+        raise typer.Exit(1)
+
+
+def _foretell(run: Run, names: tuple[str, ...]) -> None:
+    """Before it starts: how long, how large."""
+    from tlcore.runs.forecast import forecast
+    from tlcore.runs.takeaway import kept
+
+    ahead = forecast(home(), run, names, kept(home(), run))
+    how = "as measured here before" if ahead.measured else "roughly; not all of it was measured here yet"
+    print(f"About {ahead.n_bytes / 1e6:,.1f} MB and {ahead.seconds:,.0f} s, {how}.", file=sys.stderr)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Tell]:
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share, words: bar.update(task, completed=share, description=words)
 
 
 @app.command()
@@ -88,16 +114,20 @@ def serve(
     uvicorn.run(service, host=host, port=port, log_level="warning")
 
 
-def _push(run: str, repository: str, public: bool, as_json: bool) -> None:
+def _push(run: str, repository: str, public: bool, update: bool, as_json: bool) -> None:
     from tlcore.export.hub import push
     from tlcore.runs.takeaway import pushed
 
     token = os.environ.get("HF_TOKEN", "")
     if not token:
         raise ExportError("The hub wants a token with the right to write: set HF_TOKEN.")
-    where = pushed(
-        home(),
-        run,
-        lambda files: push(files, repository, token=token, private=not public, message=f"Run {run}"),
-    )
+    with _progress("preparing") as tell:
+        where = pushed(
+            home(),
+            run,
+            lambda files: push(
+                files, repository, token=token, private=not public, update=update, message=f"Run {run}", tell=tell
+            ),
+            tell,
+        )
     print(json.dumps({"run": run, "repository": where}) if as_json else f"Uploaded to {where}.")

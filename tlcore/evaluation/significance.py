@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,25 @@ from tlcore.errors import TlcoreError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["EXACT_BELOW", "RESAMPLES", "Interval", "McNemar", "Resampled", "holm", "interval", "mcnemar", "resampled"]
+__all__ = [
+    "EXACT_BELOW",
+    "RESAMPLES",
+    "Interval",
+    "McNemar",
+    "Resampled",
+    "holm",
+    "interval",
+    "mcnemar",
+    "resampled",
+    "wilson",
+]
 
 EXACT_BELOW = 25
 """Discordant samples below which McNemar's test is the exact binomial one; from there on chi-square is close enough."""
 RESAMPLES = 2_000
 """Of a bootstrap."""
+_Z = 1.96
+"""Standard deviations on each side that hold 95 % of a normal distribution."""
 _CHUNK = 250
 """Resamples held at a time: 20 MB for 10,000 samples."""
 
@@ -104,6 +118,15 @@ def interval(values: NDArray[np.float64], level: float = 0.95) -> Interval:
     """The percentile interval of resampled figures (B,)."""
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return Interval(low=float(low), high=float(high))
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """95 % interval of a share that was counted on `n` samples: https://doi.org/10.1080/01621459.1927.10502953."""
+    if n < 1:
+        return 0.0, 1.0
+    centre = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    reach = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 def _scores(drawn: NDArray[np.int64], kinds: NDArray[np.int64], n_classes: int) -> tuple[NDArray[Any], ...]:

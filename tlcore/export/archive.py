@@ -4,22 +4,56 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tlcore.errors import ExportError
 from tlcore.export.catalogue import Tell, known
-from tlcore.export.making import Made, make
+from tlcore.export.making import Made, make, room
 from tlcore.export.subject import Subject
 
-__all__ = ["layout", "pack", "single", "together"]
+__all__ = ["layout", "pack", "together"]
 
 
-def together(names: Sequence[str], subject: Subject, root: Path, tell: Tell) -> tuple[Made, ...]:
-    """Make all of them, those that are there already excepted."""
-    made = []
+def together(
+    names: Sequence[str],
+    subject: Subject,
+    root: Path,
+    tell: Tell,
+    *,
+    weights: Mapping[str, float] | None = None,
+    refused: Callable[[str, ExportError], None] | None = None,
+) -> tuple[Made, ...]:
+    """Make all of them, those that are there already excepted.
+
+    Args:
+        weights: Which share of the time each takes; the same for all without.
+        refused: Takes the name of a form that cannot be offered, and why; it is left out. Without, that ends all.
+
+    Raises:
+        ExportError: a form cannot be offered, and nobody hears of it otherwise; or none of several can.
+    """
+    parts = [(weights or {}).get(name, 1.0) for name in names]
+    total, made, last = max(sum(parts), 1e-9), list[Made](), None
     for i, name in enumerate(names):
-        made.append(make(name, subject, root, lambda s, words, i=i: tell((i + s) / len(names), words)))  # type: ignore[misc]
+        begin, part = sum(parts[:i]) / total, parts[i] / total
+        title = known(name, subject.dataset.modality, subject.recipe.strategy.name).title
+        told = _within(tell, begin, part, f"{title}: " if len(names) > 1 else "")
+        try:
+            made.append(make(name, subject, root, told))
+        except ExportError as error:
+            if refused is None:
+                raise
+            refused(name, error)
+            last = error
+    if last and not made:
+        raise last
     return tuple(made)
+
+
+def _within(tell: Tell, begin: float, part: float, title: str) -> Tell:
+    """What is told of a part, told of the whole."""
+    return lambda share, words: tell(begin + share * part, title + words)
 
 
 def layout(made: Sequence[Made], subject: Subject, root: Path) -> dict[str, Path]:
@@ -37,7 +71,7 @@ def pack(made: Sequence[Made], subject: Subject, root: Path, path: Path, tell: T
     placed = layout(made, subject, root)
     draft = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        with room(root), zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             for i, (name, source) in enumerate(sorted(placed.items())):
                 tell(i / len(placed), f"writing {name}")
                 archive.write(source, f"{subject.run}/{name}")
@@ -45,8 +79,3 @@ def pack(made: Sequence[Made], subject: Subject, root: Path, path: Path, tell: T
     finally:
         draft.unlink(missing_ok=True)
     return path
-
-
-def single(made: Made, root: Path) -> Path | None:
-    """The one file of a form that has only one."""
-    return root / made.format / next(iter(made.files)) if len(made.files) == 1 else None

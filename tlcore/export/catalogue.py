@@ -99,7 +99,7 @@ FORMS: tuple[Form, ...] = (
         title="ONNX in 8 bits",
         purpose="A quarter of the size and quicker on most CPUs, for a little accuracy.",
         icon=":material/compress:",
-        writer="tlcore.export.graph:small",
+        writer="tlcore.export.eight:small",
         needs=("onnx",),
         factor=1.1,
     ),

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from tlcore.data import Split
@@ -16,7 +18,7 @@ from tlcore.export.subject import Subject
 if TYPE_CHECKING:
     from tlcore.zoo.model import Inputs
 
-__all__ = ["SAMPLES", "TOLERANCE", "Check", "accuracy", "compared"]
+__all__ = ["SAMPLES", "TOLERANCE", "Check", "answers", "compared"]
 
 SAMPLES = 32
 """Real ones that every export is tried on."""
@@ -62,13 +64,21 @@ def compared(subject: Subject, exported: Callable[[Inputs], Any], what: str) -> 
     return _judged(torch.cat(theirs).float(), torch.cat(ours).float(), split, what)
 
 
-def accuracy(subject: Subject, exported: Callable[[Inputs], Any], most: int) -> tuple[float, int]:
-    """Share of val that is right, in [0, 1], and how many samples that is of."""
-    right = n = 0
-    for x, labels in subject.batches("val", most):
-        said = torch.as_tensor(exported(x)).argmax(1).numpy()
-        right, n = right + int((said == labels).sum()), n + len(labels)
-    return right / max(1, n), n
+def answers(
+    subject: Subject,
+    exported: Callable[[Inputs], Any],
+    split: Split,
+    most: int,
+    told: Callable[[float], None] = lambda share: None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Labels (N,) and answers (N,) of at most so many samples of a split; `told` takes the share done."""
+    total = len(subject.rows(split, most))
+    labels, said = list[NDArray[np.int64]](), list[NDArray[np.int64]]()
+    for x, some in subject.batches(split, most):
+        labels.append(some)
+        said.append(torch.as_tensor(exported(x)).argmax(1).numpy())
+        told(sum(map(len, labels)) / total)
+    return np.concatenate(labels), np.concatenate(said)
 
 
 def _judged(theirs: Tensor, ours: Tensor, split: str, what: str) -> Check:

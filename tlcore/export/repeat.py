@@ -9,17 +9,14 @@ from collections.abc import Mapping
 from pprint import pformat
 
 __all__ = [
-    "BALANCE",
-    "BODY",
-    "CACHED",
-    "DRAWN",
-    "FORWARD",
+    "DEEP",
     "IMAGES",
     "LORA",
-    "MIXING",
-    "PATIENCE",
+    "MIDDLE",
+    "PADDING",
     "POOLED",
     "TEXTS",
+    "WIDTH",
     "constants",
 ]
 
@@ -29,21 +26,20 @@ IMAGES = '''
 samples = {split: [(path, i) for i, name in enumerate(FOLDERS) for path in sorted((DATA / split / name).glob("*"))]
            for split in ("train", "val", "test")}
 labels = {split: torch.tensor([label for _, label in rows]) for split, rows in samples.items()}
-vary = v2.Compose([$changes])
-
+${vary}
 
 def picture(path):
     """Upright, transparency over white, resized."""
     image = ImageOps.exif_transpose(Image.open(path))
-    if image.has_transparency_data:
+$deep    if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    return v2.functional.resize(image.convert("RGB"), $resize, v2.InterpolationMode("$interpolation"), antialias=True)
+$middle    return v2.functional.resize(image.convert("RGB"), $resize, v2.InterpolationMode("$interpolation"), antialias=True)
 
 
 def inputs(split, places, varied=False):
     """Normalised images (N, 3, S, S)."""
     images = (picture(samples[split][i][0]) for i in places)
-    shown = [vary(image) if varied else v2.functional.center_crop(image, $input_size) for image in images]
+    shown = [${shown}v2.functional.center_crop(image, $input_size) for image in images]
     scaled = torch.stack([v2.functional.pil_to_tensor(image) for image in shown]).float() / 255
     return v2.functional.normalize(scaled, $mean, $std).to(device, memory_format=torch.channels_last)
 '''
@@ -57,8 +53,7 @@ def rows(split):
 
 samples, labels = ({split: rows(split)[i] for split in ("train", "val", "test")} for i in (0, 1))
 tokenizer = AutoTokenizer.from_pretrained($tokenizer, padding_side="right")
-tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-tokenizer.model_input_names = $names
+${padding}tokenizer.model_input_names = $names
 
 
 def inputs(split, places, varied=False):
@@ -77,6 +72,16 @@ class Encoder(nn.Module):
         states, mask = self.encoder(**x).last_hidden_state, x["attention_mask"]
         $pooled
 '''
+DEEP = """    if image.mode[0] in "IF":  # more than 8 bits: the smallest usual number of them that holds all values is the range
+        values = np.nan_to_num(np.asarray(image).astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        tops = [1.0] if image.mode == "F" else [2.0**bits - 1 for bits in (8, 10, 12, 14, 16)]
+        fits = [top for top in tops if values.min() >= 0 and values.max() <= top]
+        low, high = (0.0, fits[0]) if fits else (values.min(), values.max())
+        scaled = (values - low) * (255.0 / (high - low if high > low else 1.0))
+        image = Image.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+"""
+MIDDLE = """    image = v2.functional.center_crop(image, [min(side, 8 * min(image.size)) for side in reversed(image.size)])
+"""
 POOLED: Mapping[str, str] = {
     "first": "return states[:, 0]",
     "last": "return states[torch.arange(len(mask)), (mask * torch.arange(1, mask.shape[1] + 1, device=device)).argmax(1)]",
@@ -86,115 +91,20 @@ LORA = """model.backbone = inject_adapter_in_model(LoraConfig(
     r=$rank, lora_alpha=$alpha, lora_dropout=$dropout, use_rslora=$rslora, use_dora=$dora,
     target_modules=$adapted), model.backbone)
 """
-MIXING = "mix = v2.RandomChoice([$kinds])\n"
-PATIENCE = """        waited, lowest = (0, -now[1]) if epoch == 1 or -now[1] < lowest else (waited + 1, lowest)
-        if waited >= PATIENCE:
-            break
+PADDING = """tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
 """
-BALANCE = """counts = torch.bincount(y, minlength=len(CLASSES)).float()
-weights = torch.where(counts > 0, len(y) / (len(CLASSES) * counts.clamp(min=1)), 0.0)
-"""
-FORWARD = """def forward(split, places, cached, varied=False):
-    return model(inputs(split, places.tolist(), varied and VARIED))
-"""
-CACHED = """def forward(split, places, cached, varied=False):
-    \"\"\"Logits. What a frozen backbone says is computed once$told.\"\"\"
-    if not cached:
-        return model(inputs(split, places.tolist(), varied and VARIED))
-    for view in range(VIEWS + 1 if varied else 1):
-        if (split, view) not in tables:
-            parts = torch.arange(len(labels[split])).split(32)
-            with torch.no_grad():
-                tables[split, view] = torch.cat([model.backbone(inputs(split, p.tolist(), view > 0)) for p in parts])
-    $drawn
-"""
-DRAWN: Mapping[bool, str] = {
-    False: "return model.head(tables[split, 0][places])",
-    True: "drawn = torch.randint(VIEWS + 1 if varied else 1, (len(places),)).tolist()\n"
-    "    return model.head(torch.stack([tables[split, view][i] for view, i in zip(drawn, places.tolist())]))",
-}
-BODY = '''
-
-def matching(name, patterns):
-    """The longest pattern that fits a parameter's name."""
-    fits = [(len(part), whole) for whole in patterns for part in whole.split("|")
-            if name == part or name.startswith(part + ".") or fnmatchcase(name, part)]
-    return max(fits, key=lambda fit: fit[0], default=(0, None))[1]
-
-
-def set_modes(module, training=True):
-    """Train mode for what trains, eval mode for what is frozen."""
-    own = list(module.parameters())
-    module.training = any(p.requires_grad for p in own) if own else training
-    for child in module.children():
-        set_modes(child, module.training)
-
-
-def begin(phase, before):
-    """Freeze, and make the optimizer; what trained before keeps its moments."""
-    groups = {}
-    for name, parameter in model.named_parameters():
-        key = matching(name, phase["lrs"])
-        parameter.requires_grad = key is not None and not (FREEZE_NORMS and parameter in norms)
-        if parameter.requires_grad:
-            groups.setdefault((key, parameter.ndim > 1), []).append(parameter)
-    made = $optimizer([
-        {"params": found, "lr": phase["lrs"][key], "base": phase["lrs"][key], "weight_decay": DECAY if decays else 0.0}
-        for (key, decays), found in groups.items()]$momentum)
-    made.state.update({p: before.state[p] for group in groups.values() for p in group if before and p in before.state})
-    return made
-
-
-def factor(k, step):
-    """Warm-up and schedule: what base rates are multiplied by at a step of phase k."""
-    lengths = [phase["epochs"] * per_epoch for phase in PHASES]
-    own, warm = step, round(PHASES[k]["warmup"] * lengths[k])
-    step, total = (sum(lengths[:k]) + step, sum(lengths[:PLANNED])) if k < PLANNED else (step, lengths[k])
-    start = round(WARMUP * total)
-    p = (step - start) / max(1, total - start)
-    return (step / start if step <= start else $schedule) * (own / warm if own < warm else 1.0)
-
-
-$forward
-
-@torch.no_grad()
-def score(split, cached):
-    model.eval()
-    logits = torch.cat([forward(split, some, cached) for some in torch.arange(len(labels[split])).split(64)]).cpu()
-    return (logits.argmax(1) == labels[split]).float().mean().item(), -F.cross_entropy(logits, labels[split]).item()
-
-
-tables, best, kept, optimizer, pristine = {}, (-1.0, 0.0), None, None, $pristine
-per_epoch, y = math.ceil(len(labels["train"]) / BATCH), labels["train"]
-norms = {p for m in model.backbone.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) for p in m.parameters()}
-${balance}for k, phase in enumerate(PHASES):
-    optimizer = begin(phase, optimizer)
-    pristine = pristine and not any(p.requires_grad for p in model.backbone.parameters())
-    cached, step = pristine and $cacheable, 0
-    for epoch in range(1, phase["epochs"] + 1):
-        set_modes(model)
-        for some in $order.split(BATCH):
-            step += 1
-            for group in optimizer.param_groups:
-                group["lr"] = group["base"] * factor(k, step)
-            optimizer.zero_grad()
-            $update
-            nn.utils.clip_grad_norm_(model.parameters(), CLIP or float("inf"))
-            optimizer.step()
-        now = score("val", cached)
-        print(f"{phase['name']}, epoch {epoch}: val accuracy {now[0]:.4f}, val loss {-now[1]:.4f}", flush=True)
-        if now > best:
-            best, kept = now, {name: value.clone() for name, value in model.state_dict().items()}
-${patience}model.load_state_dict(kept)
-torch.save(kept, "repeated.pt")
-print(json.dumps({"val_accuracy": best[0], "test_accuracy": score("test", cached)[0] if len(labels["test"]) else None}))
-'''
 
 
 def constants(values: Mapping[str, object]) -> str:
     """Assignments, as Python writes the values; the single numbers share two lines."""
     plain = {name: value for name, value in values.items() if isinstance(value, int | float)}
     large = {name: value for name, value in values.items() if name not in plain}
+    if large.get("FOLDERS") == large.get("CLASSES"):
+        large = {
+            ("CLASSES = FOLDERS" if name == "CLASSES" else name): value
+            for name, value in large.items()
+            if name != "FOLDERS"
+        }
     lines = [line for name, value in large.items() for line in _assigned(name, value)]
     names = list(plain)
     halves = (names[: len(names) // 2], names[len(names) // 2 :])

@@ -49,6 +49,8 @@ class Subject:
     """The scores on test, if there are any."""
     val_accuracy: float | None = None
     """At that epoch, in [0, 1]."""
+    stopped: int = 0
+    """The epoch in which the run came to rest before its planned end; 0 where it did not."""
     inputs: Reader = field(init=False)
     """What turns samples into what the network reads."""
     read: Read = field(init=False)

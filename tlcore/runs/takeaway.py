@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tlcore.errors import RunError
+from tlcore.errors import ExportError, RunError
 from tlcore.export import Tell, offered
-from tlcore.export.making import Made, found
+from tlcore.export.making import Made, found, room, single
+from tlcore.runs.forecast import LOADING, forecast, learned, remember, seconds_of
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.records import Run
 from tlcore.runs.store import open_store
@@ -17,9 +21,25 @@ from tlcore.runs.store import open_store
 if TYPE_CHECKING:
     from tlcore.export.subject import Subject
 
-__all__ = ["ARCHIVE", "file_of", "kept", "place", "prepared", "pushed", "ready", "standard", "subject", "taken"]
+__all__ = [
+    "ARCHIVE",
+    "file_of",
+    "handed",
+    "kept",
+    "place",
+    "prepared",
+    "pushed",
+    "ready",
+    "standard",
+    "subject",
+    "taken",
+]
 
 ARCHIVE = "take-home.zip"
+ARCHIVES = 3
+"""Of one run, that are kept: the newest."""
+Refused = Callable[[str, ExportError], None]
+"""Takes the name of a form that cannot be offered, and why."""
 STANDARD = ("native", "adapter", "huggingface", "onnx", "script", "card", "service")
 """What an archive holds unless it is said otherwise; of these what the run can have."""
 
@@ -65,27 +85,119 @@ def subject(home: Path, run_id: str) -> Subject:
         trained=run.finished or run.created,
         report=run.report,
         val_accuracy=run.val_accuracy,
+        stopped=0 if run.status == "finished" else run.epoch,
     )
 
 
 def prepared(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     """The job: one form, or an archive of several. `about` has the run, its best epoch, and the forms' names."""
-    from tlcore.export.archive import pack, single, together
-
-    tell(0.0, "loading the model")
     run = open_store(home).run(about["run"])
     if run.best_epoch != about["epoch"]:
         raise RunError(f"Run {run.id} has another best epoch by now: draw the page anew, and prepare that one.")
-    names, root, given = about["formats"], place(home, run), subject(home, run.id)
-    made = together(names, given, root, lambda share, words: tell(0.95 * share, words))
-    alone = single(made[0], root) if len(made) == 1 else None
-    name = ARCHIVE if len(made) > 1 else f"{made[0].format}.zip"
-    path = alone or pack(made, given, root, root / name, lambda share, words: tell(0.95 + 0.05 * share, words))
-    return {
-        "file": path.relative_to(root).as_posix(),
-        "bytes": path.stat().st_size,
-        "made": [m.to_dict() for m in made],
-    }
+    root = place(home, run)
+    with _there(home, run) as still:
+
+        def told(share: float, words: str) -> None:
+            still()
+            tell(share, words)
+
+        names, why = tuple(about["formats"]), dict[str, str]()
+        refused = None if len(names) == 1 else lambda name, error: why.update({name: str(error)})
+        given, made = _made(home, run, names, lambda share, words: told(0.95 * share, words), refused)
+        alone = single(made[0], root) if len(names) == 1 else None
+        with room(root):
+            path = alone or _packed(made, given, root, lambda s, words: told(0.95 + 0.05 * s, words))
+        return {
+            "file": path.relative_to(root).as_posix(),
+            "bytes": path.stat().st_size,
+            "made": [m.to_dict() for m in made],
+            "refused": why,
+        }
+
+
+def _packed(made: tuple[Made, ...], given: Subject, root: Path, tell: Tell) -> Path:
+    """An archive of its own for each choice of forms: two people may want different ones at once."""
+    from tlcore.export.archive import pack
+
+    folder = root / f"archive-{'-'.join(one.format for one in made)}"
+    folder.mkdir(exist_ok=True)
+    for old in sorted(root.glob("archive-*"), key=lambda path: -path.stat().st_mtime)[ARCHIVES:]:
+        shutil.rmtree(old, ignore_errors=True)
+    return pack(made, given, root, folder / (ARCHIVE if len(made) > 1 else f"{made[0].format}.zip"), tell)
+
+
+def _made(
+    home: Path, run: Run, names: tuple[str, ...], tell: Tell, refused: Refused | None = None
+) -> tuple[Subject, tuple[Made, ...]]:
+    """The forms, and how long each took remembered for the next forecast.
+
+    Raises:
+        RunError: they would not fit on the disk.
+    """
+    from tlcore.export.archive import together
+
+    before, known = kept(home, run), learned(home, run.backbone)
+    _check_room(home, forecast(home, run, names, before).n_new)
+    tell(0.0, "loading the model")
+    began = time.monotonic()
+    given = subject(home, run.id)
+    loading = time.monotonic() - began
+    weights = {name: 0.1 if name in before else seconds_of(known, run, name) for name in names}
+    start = loading / (loading + sum(weights.values()))
+    made = together(
+        names,
+        given,
+        place(home, run),
+        lambda share, words: tell(start + (1 - start) * share, words),
+        weights=weights,
+        refused=refused,
+    )
+    new = {name: one for name, one in kept(home, run).items() if name not in before}
+    remember(
+        home,
+        run.backbone,
+        {LOADING: (loading, 0)} | {name: (one.seconds, one.n_bytes) for name, one in new.items()},
+    )
+    return given, made
+
+
+def _check_room(home: Path, n_bytes: int) -> None:
+    free = shutil.disk_usage(home).free
+    if n_bytes > free:
+        raise RunError(
+            f"This takes about {n_bytes:,} bytes, and the disk of {home} has {free:,} free: make room, or choose fewer "
+            "forms."
+        )
+
+
+@contextmanager
+def _there(home: Path, run: Run) -> Iterator[Callable[[], None]]:
+    """A check that the run is not deleted; what was written of one that is goes too.
+
+    Raises:
+        RunError: it was deleted in the meantime.
+    """
+    folder = run_folder(home, run.id)
+
+    def still() -> None:
+        if not (folder / "best.safetensors").is_file():
+            raise RunError(f"Run {run.id} was deleted while it was being exported, so there is nothing to hand out.")
+
+    try:
+        yield still
+        still()
+    except Exception:
+        if open_store(home).has(run.id):
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+        still()
+        raise
+
+
+def handed(home: Path, run: Run, one: Made) -> str | None:
+    """The name of the only file of a form that was made, for `file_of`; None where it has several."""
+    path = single(one, place(home, run))
+    return path.relative_to(place(home, run)).as_posix() if path else None
 
 
 def file_of(home: Path, run: Run, name: str) -> Path | None:
@@ -96,21 +208,24 @@ def file_of(home: Path, run: Run, name: str) -> Path | None:
 
 
 def taken(
-    home: Path, run_id: str, names: tuple[str, ...], out: Path, tell: Tell = lambda share, words: None
+    home: Path,
+    run_id: str,
+    names: tuple[str, ...],
+    out: Path,
+    tell: Tell = lambda share, words: None,
+    refused: Refused | None = None,
 ) -> tuple[Made, ...]:
-    """Write forms into a folder, as an archive would hold them.
+    """Write forms into a folder, as an archive would hold them. With `refused` those that cannot be are left out.
 
     Raises:
         ExportError: a form is unknown, or does not say what the model says.
         RunError: the run has no model, or the folder cannot be written.
     """
-    import shutil
+    from tlcore.export.archive import layout
 
-    from tlcore.export.archive import layout, together
-
-    given = subject(home, run_id)
-    root = place(home, open_store(home).run(run_id))
-    made = together(names, given, root, tell)
+    run = open_store(home).run(run_id)
+    root = place(home, run)
+    given, made = _made(home, run, names, tell, refused)
     try:
         for name, source in layout(made, given, root).items():
             (out / name).parent.mkdir(parents=True, exist_ok=True)
@@ -132,12 +247,15 @@ def ready(home: Path, run: Run) -> dict[str, Path]:
     return {name: place(home, run) / form / name for form in names for name in made[form].files}
 
 
-def pushed(home: Path, run_id: str, upload: Callable[[Mapping[str, Path]], str]) -> str:
+def pushed(
+    home: Path,
+    run_id: str,
+    upload: Callable[[Mapping[str, Path]], str],
+    tell: Tell = lambda share, words: None,
+) -> str:
     """Make what goes onto the hub, and upload it; returns what `upload` does."""
-    from tlcore.export.archive import together
-
     run = open_store(home).run(run_id)
-    together(_for_hub(run), subject(home, run_id), place(home, run), lambda share, words: None)
+    _made(home, run, _for_hub(run), tell)
     return upload(ready(home, run))
 
 

@@ -13,7 +13,7 @@ from tlcore.reporting.words import used
 from tlcore.runs import Run, jobs, run_folder
 from tlcore.runs.comparison import Comparison, answers_of, compare, words
 from ui.compare.runs_chart import intervals, matrix
-from ui.layout import card
+from ui.layout import card, drawer
 from ui.words import plain
 
 __all__ = ["compared", "scores"]
@@ -55,8 +55,10 @@ def _pairs(found: Comparison, names: Mapping[str, str]) -> None:
         _said(found, names)
     elif found.pairs:
         matrix(found, [names[run] for run in found.runs])
-        with st.expander(f"The {len(found.pairs)} pairs in words", icon=":material/notes:", key="runs-pairs"):
-            _said(found, names)
+        box = drawer(f"The {len(found.pairs)} pairs in words", icon=":material/notes:", key="runs-pairs")
+        if box is not None:
+            with box:
+                _said(found, names)
     if found.pairs:
         holm = f" The {len(found.pairs)} p-values are Holm's." if len(found.pairs) > 1 else ""
         st.caption(f"McNemar's test on the same samples, exact where few differ; shown means p < 0.05.{holm}")
