@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from tlcore.evaluation.curves import POINTS, areas, precision_recall, roc
 
@@ -17,6 +18,20 @@ def test_areas_are_what_they_mean():
     hits = positive[np.argsort(-scores)]
     precision = np.cumsum(hits) / np.arange(1, 601)
     assert precision_recall(scores, positive).area == pytest.approx(precision[hits].mean())
+
+
+def test_curves_and_areas_are_scikit_learns_also_where_scores_are_tied():
+    draw = np.random.default_rng(2)
+    positive = draw.random(90) < 0.4
+    scores = draw.integers(0, 12, 90) + 3.0 * positive
+    x, y, _ = roc_curve(positive, scores)
+    found = roc(scores, positive)
+    assert np.allclose(found.x, x) and np.allclose(found.y, y)
+    assert found.area == pytest.approx(roc_auc_score(positive, scores))
+    precision, recall, _ = precision_recall_curve(positive, scores)
+    found = precision_recall(scores, positive)
+    assert np.allclose(found.x, recall[::-1]) and np.allclose(found.y, precision[::-1])
+    assert found.area == pytest.approx(average_precision_score(positive, scores))
 
 
 def test_a_class_without_samples_has_no_curve():
