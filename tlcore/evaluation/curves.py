@@ -46,7 +46,9 @@ def precision_recall(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -
     hits, misses = _counts(scores, positive)
     recall, precision = hits / hits[-1], hits / (hits + misses)
     area = float((np.diff(recall, prepend=0.0) * precision).sum())
-    return _curve(np.concatenate([[0.0], recall]), np.concatenate([[1.0], precision]), area)
+    found = np.flatnonzero(np.diff(hits, prepend=0))  # where positives come; each is reached from the place before
+    kept = np.unique(np.concatenate([np.maximum(found - 1, 0), found]))
+    return _curve(np.concatenate([[0.0], recall[kept]]), np.concatenate([[1.0], precision[kept]]), area)
 
 
 def _counts(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
