@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ui.chart_template import figure as _figure
-from ui.words import label
+from ui.words import label, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,13 +266,23 @@ def confusion(
     )
     if wide <= READABLE:
         _write(figure, values, "{:.0%}" if shares else "{:,}")
-    names = [label(name, 18) for name in said]
+    names = _apart(said, 18)
     slanted = len(said) > 12 or max(map(len, names)) > 7
     figure.update_xaxes(
         title="predicted class", tickangle=-45 if slanted else 0, ticklabeloverflow="allow", **_named(names)
     )
-    figure.update_yaxes(title="true class", autorange="reversed", **_named([label(name, 18) for name in classes]))
+    figure.update_yaxes(title="true class", autorange="reversed", **_named(_apart(classes, 18)))
     return figure
+
+
+def _apart(names: Sequence[str], limit: int) -> list[str]:
+    """Labels cut at their ends, or in the middle where two of them would read alike."""
+    cut = [label(name, limit) for name in names]
+    half = (limit - 1) // 2
+    return [
+        label(f"{visible(name)[:half]}…{visible(name)[-half:]}", limit) if cut.count(short) > 1 else short
+        for name, short in zip(names, cut, strict=True)
+    ]
 
 
 def _named(names: Sequence[str]) -> dict[str, Any]:

@@ -15,8 +15,10 @@ from tlcore.evaluation.predictions import Predictions, keep
 from tlcore.home import home as the_home
 from tlcore.runs import Run, Studio, jobs, run_folder
 from tlcore.runs.comparison import answers_of
-from tlcore.runs.elsewhere import name_of, question
+from tlcore.runs.elsewhere import answers_elsewhere, name_of, question
 from ui.predict.evaluate_pairs import classes_drawn, most_confused
+from ui.predict.evaluate_scores import table_of
+from ui.predict.judged import Elsewhere, Judged
 
 CLASSES = (HOSTILE[0], "dogs", "fish")
 
@@ -65,8 +67,8 @@ def test_what_is_left_out_is_said_and_the_drop_stands_beside(open_page: Open, ru
     assert "4 of the 44 samples were also in the run's own data, 4 in train, and are left out" in warned
     assert "their 20 samples are left out: birds" in said and "the model knows: fish" in said
     assert f"40 samples of another dataset, \\[post\\]\\(x\\) ({other.id}), all its samples, 24 left out" in said
-    drop = next(table.value for table in at.dataframe if "change" in table.value)
-    assert drop["change"][0].startswith("-100.0") and drop["own"][0].startswith("100.0 %")
+    drop = at.table[0].value.loc["Accuracy"]
+    assert drop["Change in points"].startswith("**-100.0**") and drop["Own test split"].startswith("**100.0 %**")
     own = answers_of(the_home(), run)
     assert own is not None and f"its {(own.labels < 2).sum()} samples of the 2 of its 3 classes" in said
     at.toggle(key="learned").set_value(True)
@@ -83,6 +85,19 @@ def test_rows_of_a_cell_are_the_other_datasets(open_page: Open, run: Run, own: D
     assert "20 of 40 samples are dogs and were answered fish." in texts(at)
     cell = next(table.value for table in at.dataframe if "confidence" in table.value)
     assert set(cell["true"]) == {"dogs"} and all(text.startswith("another") for text in cell["text"])
+
+
+def test_the_csv_is_traceable_to_the_other_dataset(run: Run, own: Dataset, other: Dataset) -> None:
+    matched = match(own, other, "all")
+    found = answers_elsewhere(the_home(), run, other.id, matched)
+    assert found is not None
+    place = Elsewhere(own=own, matched=matched, learned=False)
+    judged = matched.judged(found, learned=False)
+    given = Judged(run=run, split="all", dataset=other, found=judged, temperature=1.0, elsewhere=place)
+    table, manifest = table_of(given), other.manifest()
+    assert table["text"].tolist() == manifest["sample"].iloc[table["row"]].tolist() and len(table) == 40
+    assert [other.classes.index(name) for name in table["true"]] == manifest["label"].iloc[table["row"]].tolist()
+    assert set(table["answer"]) == {"fish"}
 
 
 def test_only_what_the_run_reads_is_offered_and_unscored_data_has_a_way(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from tlcore.data import Dataset
@@ -36,13 +38,20 @@ def facts(dataset: Dataset, row: int) -> None:
     lines = {"Class": name, "Split": known["split"], "Group": known["group"], "From": known["origin"]}
     if isinstance(sample, str):
         st.text(sample)
-    else:
+        _lines(lines)
+        return
+    lines["Pixels"] = f"{sample.width:,} × {sample.height:,}"
+    with st.container(horizontal=True, gap="medium"):  # side by side where there is room
         st.image(
             picture(sample, PIXELS),
             width=_width(sample.width, sample.height),
             alt=f"{visible(name)}: {visible(known['origin'])}",
         )
-        lines["Pixels"] = f"{sample.width:,} × {sample.height:,}"
+        with st.container(width=260):
+            _lines(lines)
+
+
+def _lines(lines: Mapping[str, str]) -> None:
     for title, value in lines.items():
         if value:
             st.markdown(f"{title}: **{plain(value)}**")

@@ -40,25 +40,16 @@ def _table(found: tuple[Change, ...]) -> None:
 
     rows = [
         {
-            "figure": one.here.name,
-            "here": f"{percent(one.here.value)} ({_between(one.here.interval)})",
-            "own": f"{percent(one.own.value)} ({_between(one.own.interval)})",
-            "change": f"{_points(one.value)} ({_points(one.difference.low)} to {_points(one.difference.high)})",
+            "": one.here.name,
+            "Here": f"**{percent(one.here.value)}** ({_between(one.here.interval)})",
+            "Own test split": f"**{percent(one.own.value)}** ({_between(one.own.interval)})",
+            "Change in points": f"**{_points(one.value)}** ({_points(one.difference.low)} to "
+            f"{_points(one.difference.high)})",
         }
         for one in found
     ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        key="evaluate-change",
-        column_config={
-            "figure": "Figure",
-            "here": "Here",
-            "own": "Own test split",
-            "change": "Change (percentage points)",
-        },
-        alt="Each headline figure here and on the run's own test split, and the change, with 95 % intervals",
-    )
+    alt = "Each headline figure here and on the run's own test split, and the change, with 95 % intervals"
+    st.table(pd.DataFrame(rows).set_index(""), border="horizontal", alt=alt)  # wraps on a phone; a data frame does not
 
 
 def _words(given: Judged, n: int) -> str:
@@ -70,9 +61,9 @@ def _words(given: Judged, n: int) -> str:
     )
     both = " It may still answer any class." if there < len(names) else ""
     return (
-        f"Own test split: its {n:,} samples of {which}.{both} In brackets where 95 of 100 resamples lie (bootstrap, "
-        "seed 0); each dataset is resampled for itself. A change whose interval is on one side of zero is more than "
-        "chance."
+        f"Own test split: its {n:,} samples of {which}.{both} In brackets is where 95 of 100 resamples lie (bootstrap, "
+        "seed 0; each dataset is resampled for itself). A change in percentage points whose interval lies on one side "
+        "of zero is more than chance."
     )
 
 

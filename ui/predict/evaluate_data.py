@@ -47,13 +47,13 @@ def data(run: Run) -> Judged | None:
         )
         return None
     others = {one.id: one for one in list_datasets(home()) if one.modality == own.modality and one.id != own.id}
-    with st.container(horizontal=True, vertical_alignment="bottom", key="evaluate-data"):
+    left, right = st.columns([3, 1], vertical_alignment="bottom")  # one below the other on a phone
+    with left:
         on = _chosen(own, others)
-        part = state.segment("part", list(PARTS), PARTS.__getitem__, label="Which", help_text=PART_HELP) if (
-            on in others
-        ) else ""  # fmt: skip
     if on not in others:
         return _at_home(run, own, on)
+    with right:
+        part = state.segment("part", list(PARTS), PARTS.__getitem__, label="Which", help_text=PART_HELP)
     try:
         return _elsewhere(run, own, state.dataset(on), cast(Part, part))
     except DataError as error:

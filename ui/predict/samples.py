@@ -46,6 +46,8 @@ def samples(given: Judged, places: Sequence[int], *, key: str) -> None:
 def _dialog(given: Judged, row: int) -> None:
     with guard():
         facts(given.dataset, row)
+        if given.elsewhere is not None:
+            st.caption(f"Dataset and split are not the run's own: this is sample {row:,} of {given.dataset.id}.")
         st.markdown("**What the answer rests on**")
         explain(
             given.run,
