@@ -12,6 +12,7 @@ from ui import charts
 from ui.layout import card
 from ui.report import report_button
 from ui.still_plot import still_plot
+from ui.unkept import unkept
 from ui.words import percent
 
 __all__ = ["results", "used"]
@@ -35,6 +36,7 @@ def results(run: Run) -> None:
             if st.button("Look closer", icon=":material/fact_check:", key="to-evaluate", type="primary", help=CLOSER):
                 st.switch_page("pages/predict.py", query_params={"run": run.id, "look": "evaluate"})
             report_button([run.id])
+        unkept([run])
         left, right = st.columns([11, 9], gap="medium")
         with left:
             _confusion(report)

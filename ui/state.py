@@ -123,12 +123,20 @@ def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label
     return st.selectbox(label, options, format_func=name, key=key, on_change=follow, icon=icon)
 
 
-def segment(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, help_text: str = "") -> str:
-    """Like `pick`, as a row of buttons."""
+def segment(
+    kind: str,
+    options: Sequence[str],
+    name: Callable[[str], str],
+    *,
+    label: str,
+    help_text: str = "",
+    of: str = "",
+) -> str:
+    """Like `pick`, as a row of buttons; pages that share a `kind` keep the last choice apart by `of`."""
     asked, key = st.query_params.get(kind), f"segment-{kind}"
-    current = next((value for value in (asked, remembered(kind)) if value in options), options[0])
+    current = next((value for value in (asked, remembered(of + kind)) if value in options), options[0])
     st.session_state[key] = current
-    remember(kind, current)
+    remember(of + kind, current)
     if asked != current:
         st.query_params[kind] = current
 

@@ -46,7 +46,7 @@ def test_a_run_without_kept_answers_can_be_scored_again(open_page: Open, studio:
     run = make_run(studio, status="finished", best_epoch=2, val_accuracy=0.5, test_accuracy=0.5)
     at = open_page("compare", view="runs", runs=run.id)
     assert "scored before the single answers were kept" in texts(at)
-    assert at.button(key="ask-predictions").label == "Score them again"
+    assert at.button(key="ask-predictions").label == "Score it again"
 
 
 def pairs_of(home: Path, studio: Studio, dataset: Dataset) -> list[Run]:

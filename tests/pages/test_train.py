@@ -130,6 +130,7 @@ def test_a_finished_run_shows_its_honest_score(open_page: Open, studio: Studio) 
     words = texts(at)
     assert "**10** test samples, with the weights of epoch 3" in words
     assert "used this once" in words
+    assert "its report shows no mistakes" in words and at.button(key="ask-predictions").label == "Score it again"
     heat = figures(at)["confusion-chart"]["data"][0]
     assert [list(row) for row in heat["z"]] == [[4, 1], [0, 5]]
     table = at.dataframe[-1].value

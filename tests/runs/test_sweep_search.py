@@ -87,6 +87,11 @@ def test_tpe_finds_what_is_good_is_seeded_and_outlives_what_cannot_be_trained():
 def test_a_trial_is_an_ordinary_recipe():
     made = plan(Axis(name="rates", values=(0.5,)), Axis(name="head.width", values=(0, 64)), method="grid")
     wide, flat = (recipe_of(made, {**grid(made)[0], "head.width": width}) for width in (64, 0))
+    damp = Axis(name="head.dropout", values=(0.1,))
+    one = plan(damp, Axis(name="head.width", values=(64,)), method="grid")
+    assert recipe_of(one, grid(one)[0]).head.dropout == (0.1, 0.1), "one rate is that of every layer"
+    none = plan(Axis(name="batch_size", values=(0,)), method="grid")
+    assert str(estimate(none, {}, 1)) == "1 trial, none of which can be trained."
     assert (wide.strategy.lr, wide.head.hidden, flat.head.hidden, len(flat.head.dropout)) == (5e-4, (64,), (), 1)
     with pytest.raises(RecipeError, match="None of feature_extraction knows an option 'rank'"):
         plan(Axis(name="rank", values=(4,)))

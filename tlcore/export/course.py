@@ -85,7 +85,7 @@ def course(subject: Subject) -> str:
         carry="" if single else CARRY,
         kept="" if single else "; what trained before keeps its moments",
         forward=_forward(subject),
-        tables="tables, pristine, " if cached else "",
+        tables="tables, cached, " if cached else "",
         empty="{}, True, " if cached else "",
         watched=PRISTINE if cached else "",
         cached=", cached" if cached else "",

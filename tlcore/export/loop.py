@@ -63,8 +63,7 @@ DTYPES: Mapping[str, str] = {
     "bfloat16": "torch.bfloat16",
     "float16": 'torch.float16 if device.type == "cuda" else torch.float32',
 }
-PRISTINE = """    pristine = pristine and not any(p.requires_grad for p in model.backbone.parameters())
-    cached = pristine
+PRISTINE = """    cached = cached and not any(p.requires_grad for p in model.backbone.parameters())
 """
 FACTOR = '''def factor(k, step):
     """Warm-up and schedule: what base rates are multiplied by at a step of phase k."""

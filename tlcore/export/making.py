@@ -125,7 +125,7 @@ def room(root: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         if full or (root.is_dir() and shutil.disk_usage(root).free < FULL_BYTES):
             raise RunError(
                 f"The disk of {root.parent} is full, so nothing was kept of what was begun; make room and try again."

@@ -91,12 +91,11 @@ def _heading(subject: Subject) -> str:
         *(early if subject.stopped else []),
         *approximated(subject),
     ]
+    about = [f"DATA is the unzipped export of its dataset {subject.dataset.id}, with {where}.", *others]
     return (
         f'"""Repeats run {subject.run} ({name}) in plain PyTorch: `python train.py DATA`.\n\n'
-        f"DATA is the unzipped export of its dataset {subject.dataset.id}, with {where}.\n"
-        + fill(" ".join(others), WIDTH)
-        + "\n"
-        + '"""\n\n'
+        + fill(" ".join(about), WIDTH)
+        + '\n"""\n\n'
     )
 
 

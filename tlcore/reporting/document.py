@@ -83,7 +83,8 @@ def _title(contents: Contents) -> str:
 def _policy(scripts: Sequence[str]) -> str:
     """What a browser lets the page do: run these two scripts, and ask nothing of any network.
 
-    Styles are open since Plotly sets some by attribute; without a way out they cannot carry anything away.
+    Styles are open since Plotly sets some by attribute, and puts others of its bundle into the page; without a way out
+    they cannot carry anything away.
     """
     hashes = " ".join(f"'sha256-{b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
     return (

@@ -60,6 +60,8 @@ class Estimate:
 
     def __str__(self) -> str:
         count = f"{self.trials:,} {'trial' if self.trials == 1 else 'trials'}"
+        if self.seconds is None and not self.unknown:
+            return f"{count}, none of which can be trained."
         if self.seconds is None:
             pairs = ", ".join(f"{one} with {how}" for one, how in self.unknown[:3])
             more = f" and {len(self.unknown) - 3} more" if len(self.unknown) > 3 else ""
