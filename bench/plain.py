@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset
 
@@ -16,7 +16,7 @@ from tlcore.features.feeds import move
 from tlcore.features.inputs import Reader
 from tlcore.zoo.model import Inputs, TransferModel
 
-__all__ = ["train"]
+__all__ = ["train", "train_from_memory"]
 
 
 class Samples(Dataset[tuple[Any, int]]):
@@ -45,24 +45,52 @@ def train(
         rows = Samples(stored, stored.rows(split), inputs)
         return DataLoader(rows, batch_size, shuffle=shuffle, num_workers=workers, collate_fn=collate)
 
+    _epochs(model, lambda: loader("train", True), lambda: loader("val", False), epochs, lr, torch.float32)
+
+
+def train_from_memory(
+    model: TransferModel,
+    splits: Sequence[tuple[Inputs, Tensor]],
+    *,
+    epochs: int,
+    lr: float,
+    batch_size: int,
+    dtype: torch.dtype,
+) -> None:
+    """The same loop over tensors that lie on the device: inputs and labels (N,) of train, then of val."""
+    (x, y), (x_val, y_val) = splits
+    assert isinstance(x, Tensor) and isinstance(x_val, Tensor)
+
+    def shuffled() -> Iterable[tuple[Inputs, Tensor]]:
+        order = torch.randperm(len(y), device=y.device)
+        return ((x[some], y[some]) for some in order.split(batch_size))
+
+    def val() -> Iterable[tuple[Inputs, Tensor]]:
+        return zip(x_val.split(batch_size), y_val.split(batch_size), strict=True)
+
+    _epochs(model, shuffled, val, epochs, lr, dtype)
+
+
+Batches = Callable[[], Iterable[tuple[Inputs, Tensor]]]
+
+
+def _epochs(model: TransferModel, train: Batches, val: Batches, epochs: int, lr: float, dtype: torch.dtype) -> None:
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr)
     frozen = not any(p.requires_grad for p in model.backbone.parameters())
     device = next(model.parameters()).device
+    precision = torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
     for _ in range(epochs):
         model.train()
         model.backbone.train(not frozen)
-        for x, y in loader("train", True):
-            with torch.set_grad_enabled(not frozen):
+        for x, y in train():
+            with torch.set_grad_enabled(not frozen), precision:
                 features = model.features(move(x, device))
-            _step(model.head, features, y.to(device), optimizer)
+            with precision:
+                loss = cross_entropy(model.head(features), y.to(device))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
         model.eval()
-        with torch.inference_mode():
-            for x, _ in loader("val", False):
+        with torch.inference_mode(), precision:
+            for x, _ in val():
                 model(move(x, device))
-
-
-def _step(head: nn.Module, features: Tensor, y: Tensor, optimizer: torch.optim.Optimizer) -> None:
-    loss = cross_entropy(head(features), y)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()

@@ -16,6 +16,7 @@ from tlcore.features.export import graph_path
 from tlcore.runs import Studio
 from tlcore.training import Recipe
 from tlcore.zoo import backbones
+from tlcore.zoo.weights import weights_state
 
 __all__ = ["measure"]
 
@@ -50,7 +51,8 @@ def measure(folder: Path) -> Iterator[Row]:
 
 def _rest(home: Path) -> None:
     """Until the nursery has made ahead what it makes when nobody asks for anything."""
-    ahead = {graph_path(record, home) for record in backbones("image") if record.package}
+    packaged = (record for record in backbones("image") if record.package and weights_state(record, home).ready)
+    ahead = {graph_path(record, home) for record in packaged}
     until = time.monotonic() + WARM_SECONDS
     while not all(path.exists() for path in ahead):
         if time.monotonic() > until:

@@ -1,8 +1,8 @@
-"""(h): how much slower a training is while five browser tabs watch it, and how late a step is on their screens.
+"""(h): how much slower a training is while five tabs watch it, and how late a step is on a screen.
 
-While the pace is taken the browser works at idle priority: in life it runs on other people's computers, so that only
-what it asks of the server may cost the training anything. It opens its tabs, and is timed, at a priority like others'.
-The tabs stay open throughout; while nobody watches, the browser's processes are held still.
+What a tab shows is timed in Chromium. The pace is taken with tabs that ask for all that a page does and draw nothing
+(`bench.watchers`): in life the drawing is done by other people's computers, so that only what is asked of the server
+may cost the training anything. While nobody watches, they are held still.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from bench import material
 from bench.timing import Row
@@ -30,11 +32,13 @@ from tlcore.training import Recipe
 
 __all__ = ["measure"]
 
-TABS, WINDOW_SECONDS, TIMES, SETTLE_SECONDS = 5, 20.0, 3, 4.0
+TABS, WINDOW_SECONDS, TIMES, SETTLE_SECONDS = 5, 15.0, 5, 3.0
 WATCHED = 10
 """Steps whose way to the screen is timed."""
 LONGEST_SECONDS = 60.0
 """That they may take, all together."""
+LEAST_ASKED = 0.8
+"""Times a second that a tab asks, whatever the machine is busy with."""
 STEP = re.compile(r"step ([\d,]+) of")
 
 
@@ -56,18 +60,16 @@ def measure(folder: Path) -> Iterator[Row]:
         ends.callback(end_processes, home)
         ends.callback(server.stop)
         server.start()
-        browser = ends.enter_context(_browser())
         run = studio.launch(recipe).id
         while studio.run(run).epoch < 2:
             assert studio.run(run).live, studio.run(run).reason
             time.sleep(0.5)
-        address = f"{server.url}/train?run={run}"
-        (page,) = _opened(browser, address, 1)
-        late = sorted(_late(studio, run, page))
-        _opened(browser, address, TABS - 1)
+        with _page(f"{server.url}/train?run={run}") as page:
+            late = sorted(_late(studio, run, page))
+        watchers = ends.enter_context(_watchers(server.url, run))
         for _ in range(TIMES):
             for tabs, found in paces.items():
-                with _alone() if tabs == 0 else _watched():
+                with _still(watchers) if tabs == 0 else _asking(watchers):
                     pace, share = _pace(studio, run, psutil.Process(server.process.pid))
                 found.append(pace)
                 asked += [share] if tabs else []
@@ -93,35 +95,62 @@ def measure(folder: Path) -> Iterator[Row]:
     yield Row(claim="h", subject="the same, latest of ten", seconds=late[-1], target="<= 1.5 s")
 
 
-def _opened(browser: Browser, address: str, tabs: int) -> list[Page]:
-    """So many tabs, each a person of its own, that have drawn the page."""
-    pages = [browser.new_context(viewport={"width": 1280, "height": 900}).new_page() for _ in range(tabs)]
-    for page in pages:
+@contextmanager
+def _page(address: str) -> Iterator[Page]:
+    """One tab of a real browser that has drawn the page."""
+    found = chromium.find()
+    if found is None:
+        raise RuntimeError(chromium.missing())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(chromium.FLAGS), timeout=120_000)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(address, wait_until="commit", timeout=120_000)
-    for page in pages:
         page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for(timeout=240_000)
-    return pages
+        yield page
+        browser.close()
 
 
 @contextmanager
-def _watched() -> Iterator[None]:
-    """The browser gets what is left over."""
-    _schedule(os.SCHED_IDLE)
+def _watchers(url: str, run: str) -> Iterator[subprocess.Popen[str]]:
+    """A process with so many tabs, which all have their page."""
+    command = [sys.executable, "-m", "bench.watchers", url, run, str(TABS)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert _answer(process) == "open", "no page came"
+            yield process
+        finally:
+            process.kill()
+
+
+def _answer(watchers: subprocess.Popen[str]) -> str:
+    assert watchers.stdout
+    return watchers.stdout.readline().strip()
+
+
+@contextmanager
+def _asking(watchers: subprocess.Popen[str]) -> Iterator[None]:
+    """They ask; and if they did not ask as often as pages do, what was measured meanwhile is worth nothing."""
     time.sleep(SETTLE_SECONDS)
+    before, begun = _fetched(watchers), time.monotonic()
     yield
-    _schedule(os.SCHED_OTHER)
+    share = (_fetched(watchers) - before) / (TABS * (time.monotonic() - begun))
+    assert share > LEAST_ASKED, f"a tab asked {share:.2f} times a second"
+
+
+def _fetched(watchers: subprocess.Popen[str]) -> int:
+    assert watchers.stdin
+    watchers.stdin.write("\n")
+    watchers.stdin.flush()
+    return int(_answer(watchers).split()[0])
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _still(watchers: subprocess.Popen[str]) -> Iterator[None]:
     """Nobody asks for anything; shorter than a socket waits for its peer."""
-    browser = _chromium()
-    for process in browser:
-        process.send_signal(signal.SIGSTOP)
+    watchers.send_signal(signal.SIGSTOP)
     time.sleep(SETTLE_SECONDS)
     yield
-    for process in browser:
-        process.send_signal(signal.SIGCONT)
+    watchers.send_signal(signal.SIGCONT)
 
 
 def _pace(studio: Studio, run: str, server: psutil.Process) -> tuple[float, float]:
@@ -133,21 +162,6 @@ def _pace(studio: Studio, run: str, server: psutil.Process) -> tuple[float, floa
     assert len(steps) > 1, f"{len(steps)} steps in {WINDOW_SECONDS:.0f} s: too few for a pace"
     # Between whole steps, for a window may hold so few that one more or less would be several per cent.
     return (steps[-1].step - steps[0].step) / (steps[-1].time - steps[0].time), asked
-
-
-def _chromium() -> list[psutil.Process]:
-    """The browser's processes, which this one has started."""
-    return [process for process in psutil.Process().children(recursive=True) if "chrom" in process.name()]
-
-
-def _schedule(policy: int) -> None:
-    """Of all its threads, and of its session: Linux shares processors out among sessions first."""
-    for process in _chromium():
-        with suppress(OSError):
-            Path(f"/proc/{process.pid}/autogroup").write_text("19" if policy == os.SCHED_IDLE else "0")
-        for thread in process.threads():
-            with suppress(ProcessLookupError):
-                os.sched_setscheduler(thread.id, policy, os.sched_param(0))
 
 
 def _late(studio: Studio, run: str, page: Page) -> list[float]:
@@ -171,14 +185,3 @@ def _late(studio: Studio, run: str, page: Page) -> list[float]:
 def _step(words: str) -> int:
     found = STEP.search(words)
     return int(found[1].replace(",", "")) if found else 0
-
-
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    found = chromium.find()
-    if found is None:
-        raise RuntimeError(chromium.missing())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(chromium.FLAGS), timeout=120_000)
-        yield browser
-        browser.close()

@@ -24,7 +24,9 @@ HELP = (
 def main() -> None:
     """Draw the page."""
     header("Compare")
-    VIEWS[state.segment("view", list(VIEWS), lambda name: VIEWS[name][0], label="View", help_text=HELP)][1]()
+    titles = {name: title for name, (title, _) in VIEWS.items()}
+    view = state.segment("view", list(VIEWS), titles.__getitem__, label="View", help_text=HELP, of="compare ")
+    VIEWS[view][1]()
 
 
 main()

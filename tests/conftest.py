@@ -14,6 +14,8 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tlcore.device import machine
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -24,8 +26,20 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["STREAMLIT_BROWSER_GATHER_USAGE_STATS"] = "false"
 SEED = 0
+GPU_TESTS = Path(__file__).parent / "gpu"
 settings.register_profile("beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("beside others")  # a busy machine is no reason to fail
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """What needs a GPU is left out where there is none; the header says so."""
+    return True if collection_path == GPU_TESTS and not machine().gpus else None
+
+
+def pytest_report_header() -> str:
+    """What these tests run on."""
+    found = machine()
+    return f"on: {found.place}" + ("" if found.gpus else "; no NVIDIA GPU, so tests/gpu is left out")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RANKS: tuple[frozenset[str], ...] = (
     frozenset({"tlcore"}),
     frozenset({"tlcore.errors"}),
-    frozenset({"tlcore.home", "tlcore.device", "tlcore.lock", "tlcore.precision", "tlcore.seeds"}),
+    frozenset({"tlcore.home", "tlcore.device", "tlcore.lock", "tlcore.precision", "tlcore.quantities", "tlcore.seeds"}),
     frozenset({"tlcore.shelf"}),
     frozenset({"tlcore.data", "tlcore.zoo"}),
     frozenset({"tlcore.features", "tlcore.adapters"}),

@@ -86,6 +86,34 @@ def test_messages_beat_a_bag_of_words(shared_home):
     lines, _ = run(*words, home=shared_home)
     assert lines[-1]["test_accuracy"] > baseline.score(texts[test], labels[test]) + 0.2
     assert lines[-1]["test_accuracy"] > 0.8
+    _judges_elsewhere(lines[-1], dataset, shared_home)
+
+
+def _judges_elsewhere(trained, messages, home):
+    """A csv of two known classes in capitals, an unknown one, and some texts that were trained on."""
+    import csv
+
+    texts, labels = messages.manifest()["sample"].to_numpy(), messages.labels()
+    learned = messages.rows("train")[labels[messages.rows("train")] == 0][:3]
+    fresh = [row for name in (0, 1) for row in messages.rows("test")[labels[messages.rows("test")] == name]]
+    rows = [(texts[row], messages.classes[labels[row]]) for row in learned]
+    rows += [(texts[row].upper(), messages.classes[labels[row]]) for row in fresh]
+    rows += [(f"parcel {i}", "parcels") for i in range(4)]
+    with (home / "mail.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *rows])
+    lines, said = run("evaluate", trained["run"], "--data", str(home / "mail.csv"), "--json", home=home)
+    result = lines[-1]
+    assert (result["run"], result["epoch"], result["split"]) == (trained["run"], trained["best_epoch"], "all")
+    assert (result["n"], result["left_out"]) == (len(fresh), {"unknown": 4, "learned": 3})
+    assert result["shared_samples"] == {"train": 3, "val": 0, "test": 0} and result["classes_unknown"] == {"parcels": 4}
+    assert len(result["classes_absent"]) == len(messages.classes) - 2 and "scored" in said
+    assert sum(line["support"] for line in lines[:-1]) == len(fresh)
+    figure, own = result["figures"]["accuracy"], result["own_test"]
+    assert figure["low"] <= figure["value"] <= figure["high"] and own["n"] == len(fresh)
+    gap = figure["value"] - own["figures"]["accuracy"]["value"]
+    assert own["changes"]["accuracy"]["value"] == pytest.approx(gap)
+    lines, said = run("evaluate", trained["run"], "--data", "sample:digits", home=home, expect=2)
+    assert not lines and said.strip().count("\n") == 0 and "The run reads texts, and Handwritten digits holds" in said
 
 
 def test_a_recipe_file_repeats_a_run(shared_home, tmp_path):

@@ -14,6 +14,7 @@ from tlcore.commands import sweeps as sweeps  # isort: split
 from tlcore.commands import export as export  # isort: split
 
 from tlcore.commands import compare as compare
+from tlcore.commands import evaluate as evaluate
 from tlcore.commands import explain as explain
 from tlcore.commands import lora as lora
 from tlcore.commands import predict as predict

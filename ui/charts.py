@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from ui.chart_template import figure as _figure
-from ui.words import label
+from ui.words import label, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_CLASSES",
+    "READABLE",
     "clickable",
     "confusion",
     "draw",
@@ -217,27 +218,41 @@ def rate_range(points: Sequence[Mapping[str, float]], suggested: float) -> Figur
     return figure
 
 
-def confusion(classes: Sequence[str], matrix: Sequence[Sequence[int]], *, shares: bool) -> Figure:
-    """Rows are true classes, columns predicted ones; as counts, or as shares of each row."""
+def confusion(
+    classes: Sequence[str],
+    matrix: Sequence[Sequence[int]],
+    *,
+    shares: bool,
+    columns: Sequence[str] | None = None,
+    totals: Sequence[int] | None = None,
+) -> Figure:
+    """Rows are true classes, columns predicted ones; as counts, or as shares of each row.
+
+    Args:
+        classes: Of the rows.
+        matrix: Counts.
+        shares: Of each row's total instead of counts.
+        columns: Classes of the columns, where they are not those of the rows.
+        totals: Samples of each row, where columns that are not drawn hold some too.
+    """
     import plotly.graph_objects as go
 
-    totals = [max(1, sum(row)) for row in matrix]
-    values = [[n / total if shares else n for n in row] for row, total in zip(matrix, totals, strict=True)]
-    n, places = len(classes), list(range(len(classes)))
-    names = [label(name, 18) for name in classes]
-    figure = _figure(height=min(720, max(320, 150 + 40 * n)))
+    said, sums = columns or classes, totals or [sum(row) for row in matrix]
+    values = [[n / max(1, total) if shares else n for n in row] for row, total in zip(matrix, sums, strict=True)]
+    wide = max(len(classes), len(said))
+    figure = _figure(height=min(720, max(320, 150 + 40 * len(classes))))
     hover = [
         [
-            f"true {label(t, 60)}<br>predicted {label(p, 60)}<br>{matrix[i][j]:,} of {sum(matrix[i]):,}"
-            for j, p in enumerate(classes)
+            f"true {label(t, 60)}<br>predicted {label(p, 60)}<br>{matrix[i][j]:,} of {sums[i]:,}"
+            for j, p in enumerate(said)
         ]
         for i, t in enumerate(classes)
     ]
     figure.add_trace(
         go.Heatmap(
             z=values,
-            x=places,
-            y=places,
+            x=list(range(len(said))),
+            y=list(range(len(classes))),
             colorscale=_TEALS,
             zmin=0,
             zmax=1 if shares else None,
@@ -245,38 +260,57 @@ def confusion(classes: Sequence[str], matrix: Sequence[Sequence[int]], *, shares
             ygap=2,
             customdata=hover,
             hovertemplate="%{customdata}<extra></extra>",
-            showscale=n > READABLE,
+            showscale=wide > READABLE,
             colorbar={"title": "share" if shares else "samples", "thickness": 10},
         )
     )
-    if n <= READABLE:
+    if wide <= READABLE:
         _write(figure, values, "{:.0%}" if shares else "{:,}")
-    slanted = n > 12 or max(map(len, names)) > 7
-    axis = {"tickvals": places, "ticktext": names, "showgrid": False, "zeroline": False, "automargin": True}
-    figure.update_xaxes(title="predicted class", tickangle=-45 if slanted else 0, ticklabeloverflow="allow", **axis)
-    figure.update_yaxes(title="true class", autorange="reversed", **axis)
+    names = _apart(said, 18)
+    slanted = len(said) > 12 or max(map(len, names)) > 7
+    figure.update_xaxes(
+        title="predicted class", tickangle=-45 if slanted else 0, ticklabeloverflow="allow", **_named(names)
+    )
+    figure.update_yaxes(title="true class", autorange="reversed", **_named(_apart(classes, 18)))
     return figure
 
 
-def clickable(figure: Figure, n: int, chosen: tuple[int, int] | None) -> None:
-    """Let the cells of an n x n matrix be chosen by a click: points can be, cells of a heat map cannot.
+def _apart(names: Sequence[str], limit: int) -> list[str]:
+    """Labels cut at their ends, or in the middle where two of them would read alike."""
+    cut = [label(name, limit) for name in names]
+    half = (limit - 1) // 2
+    return [
+        label(f"{visible(name)[:half]}…{visible(name)[-half:]}", limit) if cut.count(short) > 1 else short
+        for name, short in zip(names, cut, strict=True)
+    ]
+
+
+def _named(names: Sequence[str]) -> dict[str, Any]:
+    """An axis with a name at each whole number."""
+    places = {"tickvals": list(range(len(names))), "ticktext": list(names)}
+    return {**places, "showgrid": False, "zeroline": False, "automargin": True}
+
+
+def clickable(figure: Figure, chosen: tuple[int, int] | None) -> None:
+    """Let the cells of a matrix be chosen by a click: points can be, cells of a heat map cannot.
 
     Args:
         chosen: Column and row of the cell that gets a frame.
     """
     import plotly.graph_objects as go
 
-    cells = [(j, i) for i in range(n) for j in range(n)]
+    heat = figure.data[0]
+    cells = [(j, i) for i in range(len(heat.y)) for j in range(len(heat.x))]
     unseen = {"marker": {"opacity": 0}}
     figure.add_trace(
         go.Scatter(
             x=[x for x, _ in cells],
             y=[y for _, y in cells],
             mode="markers",
-            marker={"symbol": "square", "size": max(8, min(40, 560 // max(1, n))), "opacity": 0},
+            marker={"symbol": "square", "size": max(8, min(40, 560 // max(1, len(heat.x)))), "opacity": 0},
             selected=unseen,
             unselected=unseen,
-            customdata=[figure.data[0].customdata[y][x] for x, y in cells],
+            customdata=[heat.customdata[y][x] for x, y in cells],
             hovertemplate="%{customdata}<extra></extra>",
             showlegend=False,
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ui import state
 from ui.person import admitted, picker
 
-__all__ = ["card", "empty", "header"]
+__all__ = ["card", "drawer", "empty", "header"]
 
 
 def header(title: str) -> DeltaGenerator:
@@ -32,6 +33,15 @@ def card(title: str, *, key: str, icon: str = "", stretch: bool = False) -> Delt
     box = st.container(border=True, key=key, height="stretch" if stretch else "content")
     box.subheader(f"{icon} {title}".strip(), anchor=False)
     return box
+
+
+def drawer(title: str, *, key: str, icon: str, opened: bool = False) -> DeltaGenerator | None:
+    """A box to be filled only while it is open, which the URL says; None while it is shut.
+
+    What an expander holds costs the browser as much shut as open.
+    """
+    box = st.expander(title, icon=icon, **state.linked(key, opened))
+    return box if box.open else None
 
 
 def empty(text: str, *, page: str, action: str) -> None:

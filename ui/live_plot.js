@@ -150,11 +150,14 @@ export default function (component) {
     window.Plotly.react(div, traces(div.shown, look), layout(div.shown, look, div.zoom, div.labels, div.clientWidth), CONFIG);
     if (first) { follow(div); settle(div); }
   };
-  div.draw = draw;
   if (!window.Plotly && !div.firstChild) div.textContent = "Drawing…";
-  plotly(data.src).then(draw).catch((error) => { div.textContent = "The chart cannot be drawn: " + error.message; });
+  near(div, () => {
+    div.draw = draw;
+    plotly(data.src).then(draw).catch((error) => { div.textContent = "The chart cannot be drawn: " + error.message; });
+  });
   return () => {
     div.draw = null;
+    stray(div);
     if (div.feed) leave(div.feed, data.key, div.taker);
     window.Plotly?.purge(div);
   };

@@ -169,7 +169,7 @@ def _component() -> Any:
         css=".live-plot { width: 100%; min-height: 300px; }\n",
         js="\n".join(
             (_HERE / name).read_text(encoding="utf-8")
-            for name in ("plotly.js", "marks.js", "live_feed.js", "live_plot.js")
+            for name in ("plotly.js", "near.js", "marks.js", "live_feed.js", "live_plot.js")
         ),
         isolate_styles=False,
     )

@@ -1,4 +1,12 @@
 // Parallel coordinates that live as long as their place on the page: what was brushed stays while lines come.
+// The words of the first axis stand left of it, its name in the middle above it.
+function room(axis, family) {
+  room.pen ??= document.createElement("canvas").getContext("2d");
+  room.pen.font = `12px ${family}`;
+  const wide = (text) => room.pen.measureText(text).width;
+  return Math.ceil(Math.max(40, wide(axis.label) / 2 + 8, ...(axis.ticktext ?? ["100%"]).map((text) => wide(text) + 16)));
+}
+
 export default function (component) {
   const div = component.parentElement.querySelector(".parallel");
   div.setAttribute("aria-label", component.data.alt);
@@ -22,7 +30,7 @@ export default function (component) {
       rangefont: { ...font, color: "rgba(0,0,0,0)" }, labelside: "top",
     };
     const layout = {
-      uirevision: "kept", autosize: true, height: 340, margin: { l: 70, r: 40, t: 50, b: 20 }, font,
+      uirevision: "kept", autosize: true, height: 340, margin: { l: room(dimensions[0], look.font), r: 40, t: 50, b: 20 }, font,
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     };
     window.Plotly.react(div, [trace], layout, { displaylogo: false, displayModeBar: false, responsive: true });

@@ -26,6 +26,10 @@ MARGIN = 0.12
 """Share of an axis below its lowest number, for trials without one."""
 
 
+APART = 0.06
+"""Share of an axis that a number's words take up."""
+
+
 def parallel(rows: Sequence[Row], names: Sequence[str], *, key: str) -> None:
     """Draw or update the chart of the trials that have a score; `names` are the axes that vary."""
     shown = [row for row in rows if row.val_accuracy is not None]
@@ -77,15 +81,24 @@ def _numbers(name: str, values: Sequence[Any], known: Sequence[float]) -> dict[s
     log = low > 0 and high >= DECADES * low
     at = math.log10 if log else float
     below = at(low) - MARGIN * ((at(high) - at(low)) or 1.0)
-    ticks = _ticks(known, log)
+    ticks = _apart([(at(tick), f"{tick:.3g}") for tick in _ticks(known, log)], ((at(high) - at(low)) or 1.0) * APART)
     missing = any(value is None for value in values)
     return {
         "label": label(name, 20),
         "values": [below if value is None else at(value) for value in values],
-        "tickvals": [*([below] if missing else []), *(at(tick) for tick in ticks)],
-        "ticktext": [*([ABSENT] if missing else []), *(f"{tick:.3g}" for tick in ticks)],
+        "tickvals": [*([below] if missing else []), *(place for place, _ in ticks)],
+        "ticktext": [*([ABSENT] if missing else []), *(words for _, words in ticks)],
         "range": [below, at(high) + MARGIN / 3 * ((at(high) - at(low)) or 1.0)],
     }
+
+
+def _apart(ticks: Sequence[tuple[float, str]], room: float) -> list[tuple[float, str]]:
+    """Those whose words do not run into others': the ends, and of the rest what fits between."""
+    kept = list(ticks[:1])
+    for place, words in ticks[1:-1]:
+        if place - kept[-1][0] >= room and ticks[-1][0] - place >= room:
+            kept.append((place, words))
+    return kept + list(ticks[1:][-1:])
 
 
 def _ticks(known: Sequence[float], log: bool) -> Sequence[float]:
@@ -103,7 +116,8 @@ def _component() -> Any:
     return st.components.v2.component(
         "tlstudio_parallel",
         html='<div class="parallel-frame"><div class="parallel" role="img"></div></div>\n',
-        css=".parallel-frame { width: 100%; overflow-x: auto; } .parallel { width: 100%; min-height: 340px; }\n",
+        css=".parallel-frame { width: 100%; overflow-x: auto; } .parallel { width: 100%; min-height: 340px; }\n"
+        ".parallel .axis .domain, .parallel .axis line { stroke: var(--st-text-color); stroke-opacity: 0.4; }\n",
         js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("plotly.js", "parallel.js")),
         isolate_styles=False,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,8 @@ from tlcore.runs import Run
 from ui import charts
 from ui.layout import card
 from ui.report import report_button
+from ui.still_plot import still_plot
+from ui.unkept import unkept
 from ui.words import percent
 
 __all__ = ["results", "used"]
@@ -33,6 +36,7 @@ def results(run: Run) -> None:
             if st.button("Look closer", icon=":material/fact_check:", key="to-evaluate", type="primary", help=CLOSER):
                 st.switch_page("pages/predict.py", query_params={"run": run.id, "look": "evaluate"})
             report_button([run.id])
+        unkept([run])
         left, right = st.columns([11, 9], gap="medium")
         with left:
             _confusion(report)
@@ -64,8 +68,9 @@ def _confusion(report: dict[str, Any]) -> None:
             label_visibility="collapsed",
         )
     figure = charts.confusion(report["classes"], report["confusion"], shares=what != "Counts")
+    drawn = json.loads(figure.to_json(validate=False))
     alt = f"Confusion matrix of {len(report['classes'])} classes; the table of classes has the figures."
-    charts.draw(figure, key="confusion-chart", alt=alt)
+    still_plot(drawn["data"], drawn["layout"], key="confusion-chart", alt=alt)
 
 
 def _classes(report: dict[str, Any]) -> None:

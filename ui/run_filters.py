@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,7 +11,7 @@ from tlcore.runs import STATES, Run
 from ui import state
 from ui.words import visible
 
-__all__ = ["Filter", "chosen", "filters"]
+__all__ = ["Filter", "chosen", "filters", "kept"]
 
 NOBODY = "(no name)"
 
@@ -51,25 +51,33 @@ def chosen(runs: Sequence[Run], wanted: Filter) -> tuple[Run, ...]:
 
 def filters(runs: Sequence[Run]) -> Filter:
     """A row of fields, with what there is to choose from."""
-    users = sorted({run.user or NOBODY for run in runs})
-    tags = sorted({tag for run in runs for tag in run.tags})
-    states = [one for one in STATES if any(run.status == one for run in runs)]
     with st.container(horizontal=True, vertical_alignment="bottom", key="run-filters"):
         words = st.text_input("Search", width=220, icon=":material/search:", **state.linked("find", ""))
-        return Filter(
-            words=words,
-            users=_many("Whose", "by", users),
-            states=_many("State", "state", states),
-            tags=_many("Tag", "tag", tags),
-            backbones=_many("Backbone", "of", sorted({run.backbone for run in runs})),
-            strategies=_many("Strategy", "how", sorted({run.strategy for run in runs})),
-            starred=st.toggle("Starred", **state.linked("starred", False)),
-        )
+        many = {field: _many(title, key, options) for field, (title, key, options) in _choices(runs).items()}
+        return Filter(words=words, starred=st.toggle("Starred", **state.linked("starred", False)), **many)
+
+
+def kept(runs: Sequence[Run]) -> Filter:
+    """What the link says, with no field drawn."""
+    none: list[str] = []
+    many = {
+        field: state.asked(key, none, set(options).issuperset) for field, (_, key, options) in _choices(runs).items()
+    }
+    return Filter(words=state.asked("find", ""), starred=state.asked("starred", False), **many)
+
+
+def _choices(runs: Sequence[Run]) -> Mapping[str, tuple[str, str, Sequence[str]]]:
+    """By a filter's field: its title, its name in the link, and what there is to choose from."""
+    return {
+        "users": ("Whose", "by", sorted({run.user or NOBODY for run in runs})),
+        "states": ("State", "state", [one for one in STATES if any(run.status == one for run in runs)]),
+        "tags": ("Tag", "tag", sorted({tag for run in runs for tag in run.tags})),
+        "backbones": ("Backbone", "of", sorted({run.backbone for run in runs})),
+        "strategies": ("Strategy", "how", sorted({run.strategy for run in runs})),
+    }
 
 
 def _many(title: str, key: str, options: Sequence[str]) -> list[str]:
-    def fits(values: list[str]) -> bool:
-        return set(values) <= set(options)
-
-    more = state.linked(key, list[str](), fits)
+    none: list[str] = []
+    more = state.linked(key, none, set(options).issuperset)
     return st.multiselect(title, options, format_func=visible, width=180, placeholder="All", **more)

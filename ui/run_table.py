@@ -10,6 +10,7 @@ import streamlit as st
 
 from tlcore.runs import Run
 from ui import model_state, state
+from ui.layout import drawer
 from ui.run_filters import chosen, filters
 from ui.words import duration, visible
 
@@ -25,7 +26,10 @@ TALLEST, ROW = 420, 35
 
 def run_table(runs: Sequence[Run], current: str) -> None:
     """Draw filters and table, with the current run's row selected."""
-    with st.expander(f"All runs ({len(runs):,})", icon=":material/list:", key="all-runs"):
+    box = drawer(f"All runs ({len(runs):,})", icon=":material/list:", key="all-runs")
+    if box is None:
+        return
+    with box:
         shown = chosen(runs, filters(runs))
         if not shown:
             st.caption("No run is like that. Widen the filters above.")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ui.history import History
 
 __all__ = [
+    "asked",
     "asked_anew",
     "choose",
     "choose_name",
@@ -122,12 +123,20 @@ def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label
     return st.selectbox(label, options, format_func=name, key=key, on_change=follow, icon=icon)
 
 
-def segment(kind: str, options: Sequence[str], name: Callable[[str], str], *, label: str, help_text: str = "") -> str:
-    """Like `pick`, as a row of buttons."""
+def segment(
+    kind: str,
+    options: Sequence[str],
+    name: Callable[[str], str],
+    *,
+    label: str,
+    help_text: str = "",
+    of: str = "",
+) -> str:
+    """Like `pick`, as a row of buttons; pages that share a `kind` keep the last choice apart by `of`."""
     asked, key = st.query_params.get(kind), f"segment-{kind}"
-    current = next((value for value in (asked, remembered(kind)) if value in options), options[0])
+    current = next((value for value in (asked, remembered(of + kind)) if value in options), options[0])
     st.session_state[key] = current
-    remember(kind, current)
+    remember(of + kind, current)
     if asked != current:
         st.query_params[kind] = current
 
@@ -145,9 +154,7 @@ def linked(key: str, default: Value, fits: Callable[[Value], bool] = lambda valu
 
     What the URL says, if it can be read and `fits`, is put into the widget before it is drawn.
     """
-    asked = st.query_params.get(key)
-    value = default if asked is None else _read(asked, default)
-    st.session_state[key] = value if fits(value) else default
+    st.session_state[key] = asked(key, default, fits)
 
     def follow() -> None:
         now = st.session_state[key]
@@ -157,6 +164,13 @@ def linked(key: str, default: Value, fits: Callable[[Value], bool] = lambda valu
             st.query_params[key] = ",".join(now) if isinstance(now, list) else str(now)
 
     return {"key": key, "on_change": follow}
+
+
+def asked(key: str, default: Value, fits: Callable[[Value], bool] = lambda value: True) -> Value:
+    """What the URL says of a `linked` widget, drawn or not."""
+    text = st.query_params.get(key)
+    value = default if text is None else _read(text, default)
+    return value if fits(value) else default
 
 
 def _read(text: str, default: Value) -> Value:

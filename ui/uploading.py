@@ -15,18 +15,36 @@ from ui.guard import guard, say
 
 __all__ = ["uploader"]
 
+MB = 2**20
+"""Bytes of what Streamlit calls a megabyte."""
 Take = Callable[[Sequence[UploadedFile]], None]
 
 
 def uploader(
-    label: str, take: Take, *, types: Sequence[str] | None = None, many: bool | Literal["directory"] = False
+    label: str,
+    take: Take,
+    *,
+    types: Sequence[str] | None = None,
+    many: bool | Literal["directory"] = False,
+    most: int | None = None,
 ) -> None:
     """A box whose files `take` gets as soon as they are here, and what it said of the last ones if it refused them.
 
     That happens before the page is drawn, for a drawn box copies what it holds.
+
+    Args:
+        most: Bytes that one file may have; as many as the server takes where there is no number.
     """
     key = state.uploader_key()
-    st.file_uploader(label, type=types, accept_multiple_files=many, key=key, on_change=_hand_on, args=(key, take))
+    st.file_uploader(
+        label,
+        type=types,
+        accept_multiple_files=many,
+        key=key,
+        on_change=_hand_on,
+        args=(key, take),
+        max_upload_size=None if most is None else most // MB,
+    )
     refused = state.refusal()
     if refused is not None:
         say(refused)

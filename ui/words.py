@@ -8,6 +8,8 @@ import re
 import time
 import unicodedata
 
+from tlcore.quantities import duration, percent
+
 __all__ = ["STATUS", "ago", "clock", "duration", "label", "percent", "plain", "short", "size", "visible"]
 
 STATUS = {
@@ -47,12 +49,9 @@ def short(text: object, limit: int = 44) -> str:
 def visible(text: object) -> str:
     """On one line, without control characters or marks that reverse the direction of reading."""
     line = " ".join(str(text).split())
+    if line.isprintable():  # as nearly all are, and thousands of names are on one page
+        return line
     return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in line)
-
-
-def percent(share: float | None) -> str:
-    """A share in [0, 1] with one decimal; a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f} %"
 
 
 def size(n_bytes: int) -> str:
@@ -63,18 +62,6 @@ def size(n_bytes: int) -> str:
             break
         amount /= 1024
     return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
-
-
-def duration(seconds: float | None) -> str:
-    """Seconds as `8 s`, `3 min 5 s` or `2 h 10 min`; a dash where unknown."""
-    if seconds is None:
-        return "–"
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def ago(then: float, now: float | None = None) -> str:

@@ -94,6 +94,12 @@ def given(at: AppTest) -> list[dict[str, Any]]:
     return [data for data in found if isinstance(data, dict)]
 
 
+def figures(at: AppTest) -> dict[str, Any]:
+    """The figures of `still_plot` as Plotly's JSON, by their keys."""
+    found = {element.proto.id: json.loads(element.proto.json or "{}") for element in at.get("bidi_component")}
+    return {name.split("-", 2)[-1]: data["figure"] for name, data in found.items() if "figure" in data}
+
+
 def values(at: AppTest) -> dict[str, str]:
     """The numbers in boxes, by their labels."""
     moving = {name: value for data in given(at) for name, value in data.get("numbers", ())}

@@ -12,6 +12,7 @@ import pytest
 from tests.pages.conftest import HOSTILE, Open, image_dataset, make_run, picture, ran, text_dataset, texts
 from tlcore.data import Dataset
 from tlcore.runs import Run, Studio, jobs, run_folder, tries
+from tlcore.runs.trying import offered
 
 
 def answered(home: Path, about: dict[str, Any], tell: Any) -> dict[str, Any]:
@@ -99,8 +100,11 @@ def test_one_of_the_test_split_is_at_hand(open_page: Open, studio: Studio, home:
     at.button(key="try-test").click()
     ran(at)
     (kept,) = (run_folder(home, run.id) / "tries").iterdir()
-    (text,) = json.loads((kept / "asked.json").read_text())["texts"]
-    assert text in [str(dataset.sample(row)) for row in dataset.rows("test")]
+    asked = json.loads((kept / "asked.json").read_text())
+    (row,) = [row for row in dataset.rows("test") if str(dataset.sample(row)) == asked["texts"][0]]
+    assert asked["names"] == [f"test sample {row} (true class {dataset.classes[dataset.labels()[row]]})"]
+    of = tries.opened(home, run.id, kept.name)
+    assert of is not None and [one.name for one in offered(of, "text")] == asked["names"]
 
 
 def test_what_is_tried_goes_after_a_day_and_is_bounded(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

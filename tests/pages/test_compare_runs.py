@@ -1,12 +1,11 @@
 """Runs side by side: what is offered, what the figures say, and what is not ranked together."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from tests.evaluation.test_predictions import made
-from tests.pages.conftest import Open, make_run, report, text_dataset, texts, train
+from tests.pages.conftest import Open, figures, make_run, report, text_dataset, texts, train
 from tlcore.data import Dataset
 from tlcore.evaluation.predictions import keep
 from tlcore.runs import Run, Studio, run_folder
@@ -31,7 +30,7 @@ def test_two_runs_are_laid_side_by_side(open_page: Open, studio: Studio) -> None
     assert "<b>one</b>" not in said, "a name is text"
     (table,) = (element.value for element in at.dataframe)
     assert table.loc["epochs"].tolist() == ["4", "9"] and "batch_size" not in table.index
-    assert len(at.get("plotly_chart")) == 3
+    assert {"runs-scores", "runs-curves", "runs-cost"} == figures(at).keys()
 
 
 def test_runs_on_other_data_are_not_offered_and_a_link_that_mixes_them_says_why(
@@ -47,7 +46,7 @@ def test_a_run_without_kept_answers_can_be_scored_again(open_page: Open, studio:
     run = make_run(studio, status="finished", best_epoch=2, val_accuracy=0.5, test_accuracy=0.5)
     at = open_page("compare", view="runs", runs=run.id)
     assert "scored before the single answers were kept" in texts(at)
-    assert at.button(key="ask-predictions").label == "Score them again"
+    assert at.button(key="ask-predictions").label == "Score it again"
 
 
 def pairs_of(home: Path, studio: Studio, dataset: Dataset) -> list[Run]:
@@ -82,11 +81,13 @@ def test_samples_on_which_two_runs_disagree_are_shown(open_page: Open, studio: S
 def test_three_runs_get_a_matrix_and_other_curves_a_smoothing(open_page: Open, studio: Studio) -> None:
     runs = [trained(studio, f"run {wrong}", wrong) for wrong in (0, 2, 12)]
     at = open_page("compare", view="runs", runs=",".join(run.id for run in runs), smooth="0.5", cost="took")
-    figures = {chart.proto.id.rsplit("-runs-", 1)[-1]: json.loads(chart.proto.spec) for chart in at.get("plotly_chart")}
-    cells = [cell for row in figures["matrix"]["data"][0]["text"] for cell in row]
+    drawn = figures(at)
+    cells = [cell for row in drawn["runs-matrix"]["data"][0]["text"] for cell in row]
     assert sum("p = " in cell for cell in cells) == 6 and "-60.0 points" in "".join(cells)
-    assert len(figures["curves"]["data"]) == 6, "dots and a line for each"
-    assert figures["cost"]["data"][0]["error_y"]["arrayminus"] == [0.0]
+    places = [trace["meta"]["place"] for trace in drawn["runs-curves"]["data"]]
+    assert places == [0, 0, 1, 1, 2, 2], "dots and a line for each, in one colour"
+    assert [trace["meta"]["place"] for trace in drawn["runs-cost"]["data"]] == [0, 1, 2]
+    assert drawn["runs-cost"]["data"][0]["error_y"]["arrayminus"] == [0.0]
 
 
 def test_what_was_not_measured_says_so_and_offers_it(open_page: Open, studio: Studio) -> None:

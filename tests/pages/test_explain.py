@@ -6,9 +6,11 @@ import numpy as np
 from PIL import Image
 
 from tests.pages.conftest import Open, given, image_dataset, make_run, parameter, ran, text_dataset, texts
+from tlcore.evaluation.attributions import METHODS
 from tlcore.evaluation.predictions import Predictions, keep
 from tlcore.runs import Studio, jobs, run_folder
 from tlcore.runs.explaining import Source, question
+from ui.predict.explain_samples import neighbour
 
 
 def scored(studio, dataset):
@@ -84,3 +86,27 @@ def test_without_answers_the_split_can_be_scored(open_page: Open, studio: Studio
     ran(at)
     asked = {"run": run.id, "split": "test", "epoch": 2}
     assert jobs.look(studio.home, "predictions", asked).status == "waiting"
+
+
+def test_the_field_keeps_to_the_rows_of_its_split(open_page: Open, studio: Studio) -> None:
+    inside = np.array([2, 5, 9])
+    assert [neighbour(inside, row, forward=True) for row in (2, 3, 6, 10)] == [2, 5, 9, 9]
+    assert [neighbour(inside, row, forward=False) for row in (9, 8, 4, 1)] == [9, 5, 2, 2]
+    dataset = text_dataset(studio.home)
+    run, _ = scored(studio, dataset)
+    rows = np.sort(dataset.rows("test")).tolist()
+    at = open_page("predict", run=run.id, look="explain", **{"explain-row": str(rows[0])})
+    outside = next(row for row in range(rows[0], rows[-1]) if row not in rows)
+    at.number_input(key="explain-row").set_value(outside)
+    ran(at)
+    assert int(parameter(at, "explain-row")) == min(row for row in rows if row > outside)
+    assert f"Sample **{parameter(at, 'explain-row')}**" in texts(at)
+    train = int(dataset.rows("train")[0])
+    at = open_page("predict", run=run.id, look="explain", **{"explain-row": str(train)})
+    assert at.number_input(key="explain-row").value in rows
+
+
+def test_red_and_blue_mean_what_the_method_says() -> None:
+    assert METHODS["grad_cam"].colours.format(name="cats").startswith("Red raises the score of cats, blue lowers it")
+    rollout = METHODS["attention_rollout"].colours.format(name="cats")
+    assert "blue" not in rollout and "neither for a class nor against it" in rollout

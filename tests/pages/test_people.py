@@ -184,6 +184,8 @@ def test_the_list_is_filtered_and_the_link_keeps_it(open_page: Open, studio: Stu
     ada, bob = owned(studio, "ada", status="finished"), owned(studio, "bob", status="failed")
     studio.tag(ada.id, ["night"])
     at = open_page("train", run=bob.id, by="ada", tag="night")
+    assert not at.dataframe, "what is shut costs nothing"
+    at = open_page("train", run=bob.id, by="ada", tag="night", **{"all-runs": "True"})
     assert at.dataframe[0].value["user"].tolist() == ["ada"]
     at.toggle(key="starred").set_value(True)
     ran(at)

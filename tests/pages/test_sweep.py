@@ -61,6 +61,17 @@ def test_cancelling_and_going_on(open_page, studio, swept):
     assert ledger.sweep(swept.id).state == "running"
 
 
+def test_a_sweep_at_rest_is_deleted_and_its_runs_stay(open_page, studio, swept):
+    at = open_page("compare", view="sweep", sweep=swept.id)
+    assert "sweep-delete-sure" not in {button.key for button in at.button}, "it is at work"
+    Ledger(studio.store).update(swept.id, state="finished", finished=1.0)
+    at = open_page("compare", view="sweep", sweep=swept.id)
+    at.button(key="sweep-delete-sure").click()
+    ran(at)
+    assert "No sweep has been made yet" in texts(at) and "sweep" not in at.query_params
+    assert [(run.sweep, run.val_accuracy) for run in studio.runs()] == [(None, score) for score in (0.25, 1.0, 0.5)]
+
+
 def test_the_form_begins_what_it_says_and_a_link_fills_it(open_page, studio, home):
     text_dataset(home)
     at = open_page("compare", view="sweep", method="grid", **{"try-rates": "0.3,1", "try-head-width": "0,64,128"})
@@ -71,6 +82,8 @@ def test_the_form_begins_what_it_says_and_a_link_fills_it(open_page, studio, hom
     plan = made.planned()
     assert (plan.method, plan.most(), plan.budget, plan.pruning) == ("grid", 6, 1800.0, True)
     assert parameter(at, "sweep") == made.id
+    assert "try-more" not in {field.key for field in at.text_input}, "the form is shut once there is a sweep to look at"
+    at = open_page("compare", view="sweep", **{"new-sweep": "True"})
     at.text_input(key="try-more").set_value("nonsense=1,2")
     ran(at)
     assert "knows an option" in texts(at)
@@ -91,3 +104,14 @@ def test_axes_of_numbers_words_and_what_is_absent():
     assert (lr["values"], lr["ticktext"]) == ([-4.0, -2.0], ["0.0001", "0.01"])
     assert rank["ticktext"] == ["–", "4"] and rank["values"][1] < rank["values"][0]
     assert outcome["ticktext"] == ["whole"] and score["values"] == [0.9, 0.8]
+
+
+def test_numbers_that_lie_close_have_no_words_of_their_own():
+    def row(number, lr):
+        return Row(
+            rank=number, number=number, values={"lr": lr}, state="finished", run=str(number), val_accuracy=0.5,
+            interval=None, epoch=1, epochs=1, seconds=1.0, reason="", test_accuracy=None,
+        )  # fmt: skip
+
+    rows = [row(number, lr) for number, lr in enumerate((1e-4, 1.05e-4, 1e-3, 0.0098, 1e-2), 1)]
+    assert dimensions(rows, ["lr"])[0]["ticktext"] == ["0.0001", "0.001", "0.01"]

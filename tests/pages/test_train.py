@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import (
     HOSTILE,
     Open,
+    figures,
     given,
     image_dataset,
     make_run,
@@ -129,13 +130,14 @@ def test_a_finished_run_shows_its_honest_score(open_page: Open, studio: Studio) 
     words = texts(at)
     assert "**10** test samples, with the weights of epoch 3" in words
     assert "used this once" in words
-    heat = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert "its report shows no mistakes" in words and at.button(key="ask-predictions").label == "Score it again"
+    heat = figures(at)["confusion-chart"]["data"][0]
     assert [list(row) for row in heat["z"]] == [[4, 1], [0, 5]]
     table = at.dataframe[-1].value
     assert table["name"].tolist() == ["cats", "dogs"] and table["f1"].tolist() == [87.5, 87.5]
     at.radio(key="confusion-cells").set_value("Shares of the true class")
     ran(at)
-    heat = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][0]
+    heat = figures(at)["confusion-chart"]["data"][0]
     assert [list(row) for row in heat["z"]] == [[0.8, 0.2], [0.0, 1.0]]
 
 
@@ -215,7 +217,7 @@ def test_hostile_names_are_only_words(open_page: Open, studio: Studio) -> None:
         marked += [element.proto.text for element in at.get("progress")]
         assert not any(name in words for name in HOSTILE for words in marked)
         ran(at)
-    heat = json.loads(at.get("plotly_chart")[0].proto.spec)
+    heat = figures(at)["confusion-chart"]
     assert "<b>" not in json.dumps([heat["layout"]["xaxis"]["ticktext"], heat["data"][0]["customdata"]])
 
 

@@ -63,6 +63,9 @@ def test_a_killed_driver_loses_no_trial_and_launches_none_twice(studio, messages
     assert sweep.winner == best.id
     assert [run.id for run in runs if run.test_accuracy is not None] == [best.id], "test is the winner's alone"
     assert studio.run(best.id).report["scorings"] == 1
+    said = [" ".join(note.text for note in studio.notes(run.id)) for run in runs]
+    assert "306 of 306 samples passed the frozen backbone" in said[0]
+    assert all("No sample passed the frozen backbone: what it says of all 306 was kept" in words for words in said[1:])
     stands = standing(sweep, Ledger(studio.store).trials(sweep.id), runs, len(messages.rows("val")), 1, time.time())
     assert stands.rows[0].run == best.id and stands.done == stands.most == 4
     low, high = stands.rows[0].interval

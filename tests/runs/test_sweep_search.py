@@ -1,5 +1,7 @@
 """What a sweep proposes and what it prunes: exact, seeded, and the same whenever it is asked."""
 
+from dataclasses import replace
+
 import pytest
 
 from tlcore.errors import RecipeError
@@ -71,6 +73,13 @@ def test_tpe_finds_what_is_good_is_seeded_and_outlives_what_cannot_be_trained():
     late = sum(one.score for one in tried[-10:]) / 10
     early = sum(one.score for one in tried[:5]) / 5
     assert len(tried) == 30 and late > early and late > 0.85
+    wrong = Axis(name="batch_size", values=(16, 0))
+    kept_away = plan(Axis.parse("lr", "1e-5..1e-1"), wrong, trials=20, seed=1)
+    said: list[Tried] = []
+    while (values := propose(kept_away, said)) is not None:
+        bad = values["batch_size"] == 0
+        said.append(Tried(values=values, state="failed" if bad else "done", score=0.0 if bad else score(values)))
+    assert sum(one.state == "failed" for one in said[5:]) <= 4, "what cannot be trained is learned, too"
     mixed = [*tried[:6], Tried(values=tried[6].values, state="failed"), Tried(values=tried[7].values, state="live")]
     assert propose(made, [*mixed, Tried(values=tried[8].values, state="pruned", score=0.2, epoch=3)]) is not None
 
@@ -78,6 +87,11 @@ def test_tpe_finds_what_is_good_is_seeded_and_outlives_what_cannot_be_trained():
 def test_a_trial_is_an_ordinary_recipe():
     made = plan(Axis(name="rates", values=(0.5,)), Axis(name="head.width", values=(0, 64)), method="grid")
     wide, flat = (recipe_of(made, {**grid(made)[0], "head.width": width}) for width in (64, 0))
+    damp = Axis(name="head.dropout", values=(0.1,))
+    one = plan(damp, Axis(name="head.width", values=(64,)), method="grid")
+    assert recipe_of(one, grid(one)[0]).head.dropout == (0.1, 0.1), "one rate is that of every layer"
+    none = plan(Axis(name="batch_size", values=(0,)), method="grid")
+    assert str(estimate(none, {}, 1)) == "1 trial, none of which can be trained."
     assert (wide.strategy.lr, wide.head.hidden, flat.head.hidden, len(flat.head.dropout)) == (5e-4, (64,), (), 1)
     with pytest.raises(RecipeError, match="None of feature_extraction knows an option 'rank'"):
         plan(Axis(name="rank", values=(4,)))
@@ -113,4 +127,6 @@ def test_an_estimate_pays_for_features_once_and_says_what_it_does_not_know():
     assert (found.trials, found.seconds, found.once) == (3, 3 * 10 * 0.5 + 40, 40)
     assert "3 trials, about 55 s in all, 40 s of it for features" in str(found)
     assert estimate(made, known, 2).seconds == found.seconds / 2
+    whole = {pair: replace(pace, start=2.0, test=5.0) for pair, pace in known.items()}
+    assert estimate(made, whole, 1).seconds == found.seconds + 3 * 2 + (2 + 5), "and the winner meets test"
     assert estimate(plan(*made.axes[2:], method="grid", budget=20.0), known, 1).capped

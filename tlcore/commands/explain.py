@@ -89,7 +89,7 @@ def _print(facts: Mapping[str, Any], as_json: bool) -> None:
         return
     print(f"{facts['class']}: a score of {facts['score']:.3f}, by {METHODS[facts['method']].title}.")
     if "out" in facts:
-        print(f"{facts['out']}: red raises it, blue lowers it.")
+        print(f"{facts['out']}: {METHODS[facts['method']].colours.format(name=facts['class'])}")
         return
     words = [word for word in facts["words"] if word["kind"] != "special"]
     print_rows([{"token": word["text"], "adds": f"{word['score']:+.3f}"} for word in words], False)

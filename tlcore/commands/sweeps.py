@@ -226,8 +226,7 @@ def _estimated(studio: Studio, dataset: Dataset, plan: Plan, measure: bool) -> E
     from tlcore.runs.sweeps.estimate import estimate, paces, questions
 
     def known() -> Estimate:
-        finished = studio.store.runs(status=("finished",))
-        return estimate(plan, paces(plan, dataset, studio.home, finished), studio.slots())
+        return estimate(plan, paces(plan, dataset, studio), studio.slots())
 
     found = known()
     asked = questions(plan, found.unknown) if measure else ()

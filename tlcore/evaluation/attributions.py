@@ -30,26 +30,35 @@ class MethodFacts:
     """Parts may speak against the class, below zero."""
     of_class: bool
     """It differs from class to class."""
+    colours: str
+    """What red and blue mean, in a sentence with `{name}` for the class."""
 
 
+_SIGNED = "Red raises the score of {name}, blue lowers it; the deeper, the more."
 METHODS: Mapping[Method, MethodFacts] = {
     "grad_cam": MethodFacts(
         title="Grad-CAM",
         help="The maps of the last convolutions, weighted by how the class's score follows them. Coarse, quick.",
         signed=True,
         of_class=True,
+        colours=_SIGNED,
     ),
     "attention_rollout": MethodFacts(
         title="Attention rollout",
         help="Where the attention of all layers, multiplied through, draws from. The same for every class.",
         signed=False,
         of_class=False,
+        colours=(
+            "The redder, the more attention is drawn from there, over all layers; the least drawn has no colour. Red "
+            "speaks neither for a class nor against it."
+        ),
     ),
     "integrated_gradients": MethodFacts(
         title="Integrated gradients",
         help="What each part adds to the class's score on the way from an empty input to this one. Fine, slower.",
         signed=True,
         of_class=True,
+        colours=_SIGNED,
     ),
 }
 

@@ -64,14 +64,13 @@ def calibration(logits: NDArray[np.float32], labels: NDArray[np.int64], temperat
     bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
     sure, hit = (np.bincount(bins, weights=w, minlength=BINS) for w in (confidence, right.astype(np.float64)))
-    truth = np.eye(logits.shape[1])[labels]
     return Calibration(
         counts=counts.astype(np.int64),
         confidence=sure / np.maximum(counts, 1),
         accuracy=hit / np.maximum(counts, 1),
         ece=float(np.abs(sure - hit).sum() / len(labels)),
         nll=_nll(logits, labels, temperature),
-        brier=float(((shares - truth) ** 2).sum(1).mean()),
+        brier=float(((shares**2).sum(1) - 2 * shares[np.arange(len(labels)), labels] + 1).mean()),
     )
 
 
@@ -91,10 +90,10 @@ def fitted_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -
 
 
 def _nll(logits: NDArray[np.float32], labels: NDArray[np.int64], temperature: float) -> float:
-    from scipy.special import logsumexp
-
     scaled = logits.astype(np.float64) / temperature
-    return float((logsumexp(scaled, axis=1) - scaled[np.arange(len(labels)), labels]).mean())
+    most = scaled.max(1)
+    total = np.log(np.exp(scaled - most[:, None]).sum(1)) + most
+    return float((total - scaled[np.arange(len(labels)), labels]).mean())
 
 
 def _refuse_none(labels: NDArray[np.int64]) -> None:

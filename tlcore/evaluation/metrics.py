@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tlcore.errors import TlcoreError
 from tlcore.evaluation.predictions import Predictions
-from tlcore.evaluation.significance import Interval, interval, resampled
+from tlcore.evaluation.significance import RESAMPLES, Interval, interval, resampled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ClassScore", "Figure", "class_scores", "confusion", "headlines", "worst"]
+__all__ = [
+    "Change",
+    "ClassScore",
+    "Figure",
+    "changes",
+    "class_scores",
+    "confusion",
+    "headlines",
+    "of_classes",
+    "worst",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +36,21 @@ class Figure:
     value: float
     """In [0, 1]."""
     interval: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One figure on two sets of samples."""
+
+    here: Figure
+    own: Figure
+    difference: Interval
+    """Of `here` minus `own`."""
+
+    @property
+    def value(self) -> float:
+        """`here` minus `own`, in [-1, 1]."""
+        return self.here.value - self.own.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +66,64 @@ class ClassScore:
     """Samples of which the model says so."""
 
 
-def headlines(found: Predictions, *, seed: int = 0) -> tuple[Figure, ...]:
-    """Accuracy, balanced accuracy (mean recall of the classes that are there) and macro-F1 (mean over all classes).
+def headlines(found: Predictions, *, absent: bool = True, seed: int = 0) -> tuple[Figure, ...]:
+    """Accuracy, balanced accuracy (mean recall of the classes that are there) and macro-F1.
 
     Intervals hold 95 of 100 bootstrap resamples (Efron, 1979), drawn with `seed`.
+
+    Args:
+        absent: Whether macro-F1 is the mean over all classes, with 0 for those of which there is no sample, or over
+            those that are there.
 
     Raises:
         TlcoreError: there is no sample.
     """
+    return tuple(
+        Figure(name=name, value=value, interval=interval(drawn))
+        for name, (value, drawn) in _drawn(found, absent, seed).items()
+    )
+
+
+def changes(here: Predictions, own: Predictions, *, absent: bool = True, seed: int = 0) -> tuple[Change, ...]:
+    """How the headline figures of one model differ between two sets of samples, as `headlines` has them.
+
+    The two are resampled each for itself, for they hold different samples.
+
+    Raises:
+        TlcoreError: one of them has no sample.
+    """
+    one, other = _drawn(here, absent, seed), _drawn(own, absent, seed)
+    shuffled = np.random.default_rng(seed + 1).permutation(RESAMPLES)
+    return tuple(
+        Change(
+            here=Figure(name=name, value=value, interval=interval(drawn)),
+            own=Figure(name=name, value=other[name][0], interval=interval(other[name][1])),
+            difference=interval(drawn - other[name][1][shuffled]),
+        )
+        for name, (value, drawn) in one.items()
+    )
+
+
+def of_classes(found: Predictions, classes: Sequence[int]) -> Predictions:
+    """The answers to samples of these classes; they may still name any class."""
+    keep = np.isin(found.labels, np.asarray(classes, np.int64))
+    return replace(found, rows=found.rows[keep], logits=found.logits[keep], labels=found.labels[keep])
+
+
+def _drawn(found: Predictions, absent: bool, seed: int) -> dict[str, tuple[float, NDArray[np.float64]]]:
+    """Each headline figure's value, and its resamples (`RESAMPLES`,)."""
     if not len(found.labels):
         raise TlcoreError("There is no sample to score; choose a split that has some.")
-    drawn = resampled(found.labels, found.answers[None], found.logits.shape[1], seed=seed)
+    n_classes = found.logits.shape[1]
+    drawn = resampled(found.labels, found.answers[None], n_classes, seed=seed)
     scores = class_scores(found)
-    there = [score.recall for score in scores if score.support]
-    values = {
-        "Accuracy": (float(found.right.mean()), drawn.accuracy),
-        "Balanced accuracy": (float(np.mean(there)), drawn.balanced),
-        "Macro-F1": (float(np.mean([score.f1 for score in scores])), drawn.macro_f1),
+    recalls = [score.recall for score in scores if score.support]
+    share = 1.0 if absent else len(recalls) / n_classes
+    return {
+        "Accuracy": (float(found.right.mean()), drawn.accuracy[0]),
+        "Balanced accuracy": (float(np.mean(recalls)), drawn.balanced[0]),
+        "Macro-F1": (float(np.mean([score.f1 for score in scores])) / share, drawn.macro_f1[0] / share),
     }
-    return tuple(Figure(name=name, value=value, interval=interval(some[0])) for name, (value, some) in values.items())
 
 
 def confusion(found: Predictions) -> NDArray[np.int64]:

@@ -26,13 +26,13 @@ class Predictions:
     logits: NDArray[np.float32]
     """(N, C)."""
     labels: NDArray[np.int64]
-    """(N,) true classes."""
+    """(N,) true classes, in the model's numbering."""
     epoch: int
     """Whose weights answered."""
     dataset: str
     """Id of the dataset."""
     split: str
-    """"val" or "test"."""
+    """"val" or "test"; "all" where all samples of another dataset were answered."""
 
     def __post_init__(self) -> None:
         if self.logits.ndim != 2 or not len(self.rows) == len(self.logits) == len(self.labels):
@@ -61,11 +61,11 @@ class Predictions:
         return confidence
 
 
-def keep(folder: Path, split: str, predictions: Predictions) -> None:
-    """Write `predictions-<split>.safetensors` in a run's folder, whole or not at all."""
+def keep(folder: Path, name: str, predictions: Predictions) -> None:
+    """Write `predictions-<name>.safetensors` in a run's folder, whole or not at all; a split's name is its own."""
     from safetensors.numpy import save_file
 
-    path = _path(folder, split)
+    path = _path(folder, name)
     folder.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{os.getpid()}-{path.name}")
     tensors: dict[str, NDArray[Any]] = {
@@ -73,7 +73,7 @@ def keep(folder: Path, split: str, predictions: Predictions) -> None:
         "logits": np.ascontiguousarray(predictions.logits, np.float32),
         "labels": np.ascontiguousarray(predictions.labels, np.int64),
     }
-    notes = {"epoch": str(predictions.epoch), "dataset": predictions.dataset, "split": split}
+    notes = {"epoch": str(predictions.epoch), "dataset": predictions.dataset, "split": predictions.split}
     try:
         save_file(tensors, draft, metadata=notes)
         draft.replace(path)
@@ -81,33 +81,33 @@ def keep(folder: Path, split: str, predictions: Predictions) -> None:
         draft.unlink(missing_ok=True)
 
 
-def kept(folder: Path, split: str) -> Predictions | None:
-    """What was kept of a split; None where nothing was, or where the file cannot be read."""
+def kept(folder: Path, name: str) -> Predictions | None:
+    """What was kept under a name; None where nothing was, or where the file cannot be read."""
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(_path(folder, split), framework="numpy") as file:
+        with safe_open(_path(folder, name), framework="numpy") as file:
             notes = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in ("rows", "logits", "labels")}
+            arrays = {array: file.get_tensor(array) for array in ("rows", "logits", "labels")}
         return Predictions(**arrays, epoch=int(notes["epoch"]), dataset=notes["dataset"], split=notes["split"])
     except (FileNotFoundError, SafetensorError, KeyError, ValueError, TlcoreError):
         return None
 
 
 def forget(folder: Path) -> None:
-    """Remove what was kept of all splits, because the run has other weights now."""
+    """Remove all that was kept, also on other datasets, because the run has other weights now."""
     for path in folder.glob("predictions-*.safetensors"):
         path.unlink(missing_ok=True)
 
 
-def mark(folder: Path, split: str) -> str:
-    """Another text whenever something else is kept of a split; empty where nothing is."""
+def mark(folder: Path, name: str) -> str:
+    """Another text whenever something else is kept under a name; empty where nothing is."""
     try:
-        found = _path(folder, split).stat()
+        found = _path(folder, name).stat()
     except FileNotFoundError:
         return ""
     return f"{found.st_ino}-{found.st_mtime_ns}"
 
 
-def _path(folder: Path, split: str) -> Path:
-    return folder / f"predictions-{split}.safetensors"
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"predictions-{name}.safetensors"

@@ -14,11 +14,23 @@ from tlcore.errors import TlcoreError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["EXACT_BELOW", "Interval", "McNemar", "Resampled", "holm", "interval", "mcnemar", "resampled", "wilson"]
+__all__ = [
+    "EXACT_BELOW",
+    "RESAMPLES",
+    "Interval",
+    "McNemar",
+    "Resampled",
+    "holm",
+    "interval",
+    "mcnemar",
+    "resampled",
+    "wilson",
+]
 
 EXACT_BELOW = 25
 """Discordant samples below which McNemar's test is the exact binomial one; from there on chi-square is close enough."""
 RESAMPLES = 2_000
+"""Of a bootstrap."""
 _Z = 1.96
 """Standard deviations on each side that hold 95 % of a normal distribution."""
 _CHUNK = 250
@@ -119,14 +131,25 @@ def wilson(share: float, n: int) -> tuple[float, float]:
 
 def _scores(drawn: NDArray[np.int64], kinds: NDArray[np.int64], n_classes: int) -> tuple[NDArray[Any], ...]:
     """Accuracy, macro-F1 and balanced accuracy, (R, B) each, of how often (B, K) each kind (1 + R, K) was drawn."""
-    one_hot = np.eye(n_classes, dtype=np.float32)
-    times, labels = drawn.astype(np.float32), kinds[0]
-    n, true = times.sum(1), times @ one_hot[labels]
-    there = np.maximum((true > 0).sum(1), 1)
+    times, labels = np.ascontiguousarray(drawn.T, np.float32), kinds[0]
+    n, true = times.sum(0), _summed(times, labels, n_classes)
+    there = np.maximum((true > 0).sum(0), 1)
     accuracy, f1, balanced = [], [], []
     for answers in kinds[1:]:
-        hit = times @ (one_hot[labels] * (answers == labels)[:, None])
-        accuracy.append(hit.sum(1) / n)
-        f1.append((2 * hit / np.maximum(true + times @ one_hot[answers], 1)).mean(1))
-        balanced.append((hit / np.maximum(true, 1)).sum(1) / there)
+        right = answers == labels
+        hit = _summed(times[right], labels[right], n_classes)
+        accuracy.append(hit.sum(0) / n)
+        f1.append((2 * hit / np.maximum(true + _summed(times, answers, n_classes), 1)).mean(0))
+        balanced.append((hit / np.maximum(true, 1)).sum(0) / there)
     return tuple(np.asarray(found, np.float64) for found in (accuracy, f1, balanced))
+
+
+def _summed(times: NDArray[np.float32], classes: NDArray[np.int64], n_classes: int) -> NDArray[np.float32]:
+    """(C, B): the rows of times (K, B) added up by their class (K,)."""
+    from scipy.sparse import csr_array
+
+    ones = np.ones(len(classes), np.float32)
+    summed: NDArray[np.float32] = (
+        csr_array((ones, (classes, np.arange(len(classes)))), (n_classes, len(classes))) @ times
+    )
+    return summed

@@ -15,7 +15,7 @@ from tlcore.data.augmentation import Augmentation
 from tlcore.features.backends import Embed, Fastest
 from tlcore.features.boundary import ActivationFeed, packed
 from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
-from tlcore.features.feeds import Embedding, Feed, Front, RawFeed, Read, ReadVaried
+from tlcore.features.feeds import Embedding, Feed, Front, RawFeed, Read, ReadVaried, Rows
 from tlcore.features.inputs import ImageInputs, TextInputs, reader
 from tlcore.features.loading import LoadedFeed
 from tlcore.features.store import Features, FeatureStore
@@ -62,7 +62,7 @@ class DatasetFeeds:
             self._shown = varied(self._read, augmentation, self._inputs.preprocessing, seed)
         self._labels = torch.from_numpy(dataset.labels())
         self._store = FeatureStore(shelf(home, "features"))
-        self._feeds: dict[tuple[Split, int], CachedFeed] = {}
+        self._feeds: dict[str, CachedFeed] = {}
         self._activations: dict[tuple[Split, str], ActivationFeed] = {}
         self._tables: dict[str, Features | None] = {}
         self._embed: Embed | None = None
@@ -88,6 +88,15 @@ class DatasetFeeds:
         n_views = self._augmentation.views if split == "train" else 0
         views = [self._view(split, number, self._embed) for number in range(n_views + 1)]
         return MixedFeed(views, self._seed) if n_views else views[0]
+
+    def some(self, rows: Rows, embed: Embed | None = None) -> Feed:
+        """Samples of any split, never varied: inputs of the whole model, or features from the store with `embed`."""
+        if embed is None:
+            feed = RawFeed(lambda some, epoch: self._read(some), self._inputs, rows, self._labels[rows])
+            return LoadedFeed(feed) if self._device.type == "cuda" else feed
+        self._embed = self._embed or self._fastest(embed)
+        self._feeds["some"] = self._cached(rows, 0, self._embed)
+        return self._feeds["some"]
 
     def activations(self, split: Split, stage: str, front: Front) -> Feed | None:
         """Activations behind a frozen stage, from the store; None, with a word on it, where they outgrow the budget."""
@@ -137,14 +146,16 @@ class DatasetFeeds:
         return Embedding(done=total - left, total=total, seconds=self._clock.seconds, fresh=self._clock.n)
 
     def _view(self, split: Split, number: int, embed: Embed) -> CachedFeed:
-        if (split, number) not in self._feeds:
-            rows = self._dataset.rows(split)
-            table = self._store.table(self._key(number), self._dataset.n_samples, self._backbone.n_features)
-            read: Read = (lambda rows: self._shown(rows, "view", number)) if number else self._read
-            gather = GATHER if self._device.type == "cuda" else 0
-            feed = CachedFeed(read, self._inputs, rows, self._labels[rows], table, embed, self._clock, gather=gather)
-            self._feeds[split, number] = feed
-        return self._feeds[split, number]
+        name = f"{split}-{number}"
+        if name not in self._feeds:
+            self._feeds[name] = self._cached(self._dataset.rows(split), number, embed)
+        return self._feeds[name]
+
+    def _cached(self, rows: Rows, number: int, embed: Embed) -> CachedFeed:
+        table = self._store.table(self._key(number), self._dataset.n_samples, self._backbone.n_features)
+        read: Read = (lambda rows: self._shown(rows, "view", number)) if number else self._read
+        gather = GATHER if self._device.type == "cuda" else 0
+        return CachedFeed(read, self._inputs, rows, self._labels[rows], table, embed, self._clock, gather=gather)
 
     def _key(self, view: int) -> Mapping[str, str]:
         key = {

@@ -17,11 +17,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tlcore.errors import RunError
+from tlcore.quantities import duration, percent
 from tlcore.reporting.contents import Contents, gathered
 from tlcore.reporting.environment import environment
 from tlcore.reporting.figures import CURVES, figures
 from tlcore.reporting.tables import classes, data, pairs, recipes, runs, scores
-from tlcore.reporting.words import duration, moment, percent, shown, used, visible
+from tlcore.reporting.words import moment, shown, used, visible
 
 __all__ = ["document", "file_name", "written"]
 
@@ -82,7 +83,8 @@ def _title(contents: Contents) -> str:
 def _policy(scripts: Sequence[str]) -> str:
     """What a browser lets the page do: run these two scripts, and ask nothing of any network.
 
-    Styles are open since Plotly sets some by attribute; without a way out they cannot carry anything away.
+    Styles are open since Plotly sets some by attribute, and puts others of its bundle into the page; without a way out
+    they cannot carry anything away.
     """
     hashes = " ".join(f"'sha256-{b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
     return (

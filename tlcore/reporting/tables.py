@@ -9,8 +9,8 @@ from typing import Any
 from tlcore.data import SPLITS
 from tlcore.errors import TlcoreError
 from tlcore.evaluation.significance import Interval
+from tlcore.quantities import duration, percent
 from tlcore.reporting.contents import Contents
-from tlcore.reporting.words import duration, percent
 from tlcore.runs.comparison import flat, words
 from tlcore.runs.records import Run
 from tlcore.zoo import backbone

@@ -47,6 +47,7 @@ KINDS: Mapping[str, str] = {
     "checks": "tlcore.runs.checking:checks",
     "cost": "tlcore.runs.measurements:cost",
     "download": "tlcore.runs.weights:fetch",
+    "elsewhere": "tlcore.runs.scored:elsewhere",
     "explain": "tlcore.runs.explained:explained",
     "export": "tlcore.runs.exploration:exported",
     "hub": "tlcore.runs.arrivals:hub",

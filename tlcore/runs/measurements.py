@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -67,13 +68,14 @@ def bounded(memory: int, seconds: int) -> Iterator[None]:
 
 
 def cost(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
-    """Seconds and bytes of each phase of a recipe."""
+    """Seconds and bytes of each phase of a recipe, and the seconds before the first."""
     tell(0.0, "loading the model")
-    recipe = Recipe.from_dict(about)
+    recipe, begun = Recipe.from_dict(about), time.perf_counter()
     model, data = _made(home, recipe)
+    start = time.perf_counter() - begun
     costs = measure(model, data, recipe, tell=lambda share: tell(share, "taking some steps of each phase"))
     device = next(model.parameters()).device
-    return {"phases": [asdict(cost) for cost in costs], "device": device.type}
+    return {"phases": [asdict(cost) for cost in costs], "start": start, "device": device.type}
 
 
 def rate_range(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:

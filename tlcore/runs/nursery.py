@@ -6,20 +6,17 @@ Single-threaded, and it never touches CUDA nor runs a tensor operation, so that 
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import os
-import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import NoReturn
 
 from tlcore.device import machine
 from tlcore.errors import StoreError
@@ -27,6 +24,7 @@ from tlcore.features.export import export, graph_path
 from tlcore.lock import take
 from tlcore.runs import jobs, launcher
 from tlcore.runs.deletion import sweep
+from tlcore.runs.forking import ended, fork
 from tlcore.runs.liveness import Watch, boot, here, noticed, run_folder
 from tlcore.runs.patience import patiently
 from tlcore.runs.queue import order
@@ -39,6 +37,8 @@ from tlcore.zoo import Backbone, backbones, weights_state
 
 __all__ = ["Nursery", "serve"]
 
+WORK_NICE, EXPORT_NICE = 5, 10
+"""Pages are drawn on the same cores."""
 POLL_SECONDS = 0.05
 LOOK_SECONDS = 2.0
 IDLE_SECONDS = float(os.environ.get("TLSTUDIO_NURSERY_IDLE", "3600"))
@@ -172,10 +172,7 @@ class Nursery:
                 _leave_no_lock(folder)
                 return
             child = Child(run=run.id, claim=claim, slot=slot)
-            gc.freeze()
-            pid = os.fork()
-            if pid == 0:
-                self.become_worker(child, folder / "log.txt")
+            pid = self.fork(lambda: self.work(child), folder)
             self.children[pid] = child
             _LOG.info("run %s is process %d", run.id, pid)
         finally:
@@ -193,11 +190,7 @@ class Nursery:
         if lock is None:
             return
         (folder / "began").touch()
-        gc.freeze()
-        pid = os.fork()
-        if pid == 0:
-            self.become(folder / "log.txt", lambda: jobs.serve(self.home, folder))
-        self.jobs[jobs.lane(folder)] = pid
+        self.jobs[jobs.lane(folder)] = self.fork(lambda: jobs.serve(self.home, folder), folder)
         os.close(lock)
 
     def start_drivers(self) -> None:
@@ -209,60 +202,28 @@ class Nursery:
             lock = take(folder / "lock")
             if lock is None:
                 continue
-            gc.freeze()
-            pid = os.fork()
-            if pid == 0:
-                self.become(folder / "log.txt", lambda due=due.id: _drive(self.home, due))  # type: ignore[misc]
-            self.drivers[pid] = due.id
+            self.drivers[self.fork(partial(_drive, self.home, due.id), folder)] = due.id
             os.close(lock)
 
-    def become_worker(self, child: Child, log: Path) -> NoReturn:
+    def fork(self, work: Callable[[], int], folder: Path) -> int:
+        """A child that logs into its folder; where no GPU computes it stands back for the pages."""
+        return fork(work, lock=self.lock, log=folder / "log.txt", nice=0 if self.n_gpus else WORK_NICE)
+
+    def work(self, child: Child) -> int:
         """In the child: a device of its own, then the run."""
+        if self.n_gpus > 1:
+            visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.n_gpus)))
+            devices = visible.split(",")
+            os.environ["CUDA_VISIBLE_DEVICES"] = devices[child.slot % len(devices)]
+        from tlcore.runs.worker import work
 
-        def run() -> int:
-            if self.n_gpus > 1:
-                visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(self.n_gpus)))
-                devices = visible.split(",")
-                os.environ["CUDA_VISIBLE_DEVICES"] = devices[child.slot % len(devices)]
-            from tlcore.runs.worker import work
-
-            return work(self.home, child.run, child.claim)
-
-        self.become(log, run)
-
-    def become(self, log: Path, run: Callable[[], int]) -> NoReturn:
-        """In the child: a session and an output of its own, then `run`, whose result is the exit status."""
-        status = 1
-        try:
-            os.setsid()
-            os.close(self.lock)
-            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-            if not self.n_gpus:
-                os.nice(5)  # pages are drawn on the same cores
-            status = run()
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
+        return work(self.home, child.run, child.claim)
 
     def export(self, record: Backbone) -> None:
-        """Make the graph that CPU runs of this backbone will want, in a child of low priority, if there is none yet."""
+        """Make the graph that CPU runs of this backbone will want, if there is none, in a child that stands back."""
         graph = graph_path(record, self.home)
-        if graph.exists() or not weights_state(record, self.home).ready:
-            return
-        self.exporter = os.fork()
-        if self.exporter == 0:
-            try:
-                os.nice(10)
-                os.close(self.lock)
-                export(record, graph, self.home)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                os._exit(0)
+        if not graph.exists() and weights_state(record, self.home).ready:
+            self.exporter = fork(partial(_export, record, graph, self.home), lock=self.lock, nice=EXPORT_NICE)
 
     def reap(self) -> bool:
         """Collect ended children. Returns whether any ended."""
@@ -276,7 +237,7 @@ class Nursery:
             self.drivers.pop(pid, None)
             child = self.children.pop(pid, None)
             if child and status:
-                self.dead.append((child, _reason(pid, status)))
+                self.dead.append((child, ended(pid, status)))
         return len(self.children) + len(self.jobs) + len(self.drivers) != before
 
     def tell_deaths(self) -> None:
@@ -295,19 +256,16 @@ def _drive(home: Path, sweep: str) -> int:
     return drive(home, sweep)
 
 
+def _export(record: Backbone, graph: Path, home: Path) -> int:
+    export(record, graph, home)
+    return 0
+
+
 def _leave_no_lock(folder: Path) -> None:
     """Of a run that another home's nursery claimed first: a free lock here would say that its worker is dead."""
     if [path.name for path in folder.iterdir()] == ["lock"]:
         (folder / "lock").unlink()
         folder.rmdir()
-
-
-def _reason(pid: int, status: int) -> str:
-    if os.WIFSIGNALED(status):
-        name = signal.Signals(os.WTERMSIG(status)).name
-        likely = " This is what the system does when memory runs out." if name == "SIGKILL" else ""
-        return f"The worker process {pid} was killed by {name}.{likely} Resume it to go on from its last saved state."
-    return f"The worker process {pid} ended with status {os.waitstatus_to_exitcode(status)}. The run's log has more."
 
 
 def _changed(path: Path) -> float:

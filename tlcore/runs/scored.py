@@ -9,11 +9,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from tlcore.data import Dataset
+from tlcore.data import Dataset, load_dataset
 from tlcore.errors import RunError
+from tlcore.evaluation.matching import match
 from tlcore.evaluation.predictions import Predictions, keep
 from tlcore.features.feeds import Feeds
 from tlcore.features.stored import DatasetFeeds
+from tlcore.runs.elsewhere import name_of
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.making import made
 from tlcore.runs.records import Run
@@ -23,11 +25,14 @@ from tlcore.training import Recipe
 from tlcore.training.checkpoint import load_weights
 from tlcore.training.events import Evaluated
 from tlcore.training.scoring import embedder, logits
+from tlcore.zoo import backbone
 from tlcore.zoo.model import TransferModel
 
-__all__ = ["answered", "is_frozen", "predictions", "restored", "scoring"]
+__all__ = ["answered", "elsewhere", "is_frozen", "predictions", "restored", "scoring"]
 
 Scored = Literal["val", "test"]
+MOST_LOGITS = 200_000_000
+"""Of one part of another dataset: 800 MB."""
 
 
 def restored(home: Path, run: Run) -> tuple[TransferModel, DatasetFeeds, Dataset, Recipe]:
@@ -84,16 +89,44 @@ def predictions(home: Path, about: Mapping[str, Any], tell: Callable[[float, str
     tell(0.0, "loading the data and the model")
     model, feeds, dataset, _ = restored(home, run)
     work = scoring(model, feeds, split, frozen=is_frozen(home, run))
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as end:
-            scores, labels = end.value
-            break
-        tell(event.done / max(1, event.total), f"scoring {split}")
+    scores, labels = _told(work, f"scoring {split}", tell)
     epoch = run.best_epoch or 0
     keep(run_folder(home, run.id), split, answered(scores, labels, dataset, split, epoch))
     return {"n": len(labels), "epoch": epoch}
+
+
+def elsewhere(home: Path, about: Mapping[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+    """Score a `run` on a `part` of another `dataset`, as its own test split was scored, and keep the answers.
+
+    `epoch` is the one whose weights are to answer. Samples of classes that the run does not know are left out.
+
+    Raises:
+        RunError: the run kept no model, has other weights by now, or there are too many samples.
+        DataError: a dataset is gone, or the two do not fit.
+    """
+    tell(0.0, "loading the data and the model")
+    run = open_store(home).run(about["run"])
+    if run.best_epoch != about["epoch"]:
+        raise RunError(f"Run {run.id} has the weights of epoch {run.best_epoch} by now, not of {about['epoch']}.")
+    own, other = load_dataset(home, run.dataset), load_dataset(home, str(about["dataset"]))
+    matched = match(own, other, about["part"])
+    _bounded(len(matched.rows), len(own.classes))
+    model, _, _, recipe = restored(home, run)
+    device, record = next(model.parameters()).device, backbone(recipe.backbone)
+    data = DatasetFeeds(other, record, home, device=device, precision=recipe.precision)
+    frozen = is_frozen(home, run)
+    feed = data.some(matched.rows, embedder(model) if frozen else None)
+    scores, _ = _told(logits(model, model.head if frozen else model, feed, "test"), "scoring", tell)
+    found = Predictions(
+        rows=matched.rows,
+        logits=scores.float().numpy(),
+        labels=matched.labels,
+        epoch=run.best_epoch or 0,
+        dataset=other.id,
+        split=matched.part,
+    )
+    keep(run_folder(home, run.id), name_of(other.id, matched.part), found)
+    return {"n": len(matched.rows), "epoch": found.epoch}
 
 
 def is_frozen(home: Path, run: Run) -> bool:
@@ -102,3 +135,24 @@ def is_frozen(home: Path, run: Run) -> bool:
 
     with safe_open(run_folder(home, run.id) / "best.safetensors", framework="numpy") as file:
         return not any(name.startswith("backbone.") for name in file.keys())  # noqa: SIM118  not a mapping
+
+
+def _told(
+    work: Generator[Evaluated, None, tuple[Tensor, Tensor]], what: str, tell: Callable[[float, str], None]
+) -> tuple[Tensor, Tensor]:
+    """Logits and labels once the work is done, which tells meanwhile how far it is."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            scores, labels = end.value
+            return scores, labels
+        tell(event.done / max(1, event.total), f"{what}: {event.done:,} of {event.total:,}")
+
+
+def _bounded(n: int, n_classes: int) -> None:
+    if n * n_classes > MOST_LOGITS:
+        raise RunError(
+            f"{n:,} samples of {n_classes:,} classes are {n * n_classes:,} logits, more than the {MOST_LOGITS:,} that "
+            "are kept of a part; score the test split alone, or make a smaller dataset of it."
+        )

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tlcore.data import Dataset, load_dataset
-from tlcore.errors import RecipeError, RunError, WeightsError
+from tlcore.data import load_dataset
+from tlcore.errors import RunError
 from tlcore.runs import launcher, outside
+from tlcore.runs.asking import check, merged
 from tlcore.runs.deletion import delete
 from tlcore.runs.labels import NAME, name_of, remark_of, tags_of, user_of
 from tlcore.runs.liveness import Watch, noticed, run_folder
@@ -20,11 +21,10 @@ from tlcore.runs.queue import Waiting, expected, forecast, order
 from tlcore.runs.records import BUSY, LIVE, RESUMABLE, Command, Note, Point, Run
 from tlcore.runs.settings import Settings, keep, kept
 from tlcore.runs.store import open_store
-from tlcore.strategies import FeatureExtraction
 from tlcore.training import Recipe
-from tlcore.zoo import backbone, learn, weights_state
+from tlcore.zoo import backbone, learn
 
-__all__ = ["Studio", "check"]
+__all__ = ["Studio"]
 
 WAITING = "waiting for a free slot"
 UNSCORED: Mapping[str, Any] = {"report": None, "test_accuracy": None, "test_macro_f1": None}
@@ -96,7 +96,7 @@ class Studio:
             RecipeError: the changed recipe is none. And what `launch` raises.
         """
         run = self.run(run_id)
-        recipe = Recipe.from_dict(_merged(run.recipe, changes or {}))
+        recipe = Recipe.from_dict(merged(run.recipe, changes or {}))
         return self.launch(recipe, name=name or f"{run.name[: NAME - 7]} (copy)", user=user)
 
     def stop(self, run_id: str, *, user: str | None = None) -> Run:
@@ -288,34 +288,3 @@ class Studio:
     def _queue(self, run: Run, **values: Any) -> None:
         if self.store.requeue(run.id, **UNSCORED, **values):
             launcher.ring(self.home)
-
-
-def check(recipe: Recipe, dataset: Dataset) -> None:
-    """Refuse what cannot work before anything starts.
-
-    Raises:
-        RecipeError: dataset and backbone do not fit.
-        WeightsError: the backbone's weights are not on this machine.
-    """
-    record = backbone(recipe.backbone)
-    if record.modality != dataset.modality:
-        raise RecipeError(
-            f"{record.title} reads {record.modality}s, but the dataset {dataset.name!r} holds {dataset.modality}s. "
-            "Choose a backbone of the same kind."
-        )
-    recipe.augmentation.check(dataset.modality, frozen=isinstance(recipe.strategy, FeatureExtraction))
-    state = weights_state(record, dataset.home)
-    if recipe.strategy.pretrained and not state.ready:
-        raise WeightsError(state.detail)
-
-
-def _merged(plain: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Parts are merged value by value, unless they become another kind of part."""
-    merged = dict(plain)
-    for key, value in changes.items():
-        before = plain.get(key)
-        same = isinstance(value, Mapping) and isinstance(before, Mapping)
-        if same and value.get("name", before.get("name")) == before.get("name"):  # type: ignore[union-attr]
-            value = {**before, **value}  # type: ignore[dict-item]
-        merged[key] = value
-    return merged

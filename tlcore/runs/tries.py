@@ -46,12 +46,23 @@ class Try:
     """Names of the files, made safe, in the order in which they were brought; below `folder / "files"`."""
     texts: tuple[str, ...]
     """Texts that were typed."""
+    names: tuple[str, ...] = ()
+    """What the first of these texts are called, where they have names."""
 
 
 def begun(
-    home: Path, run: str, *, files: Sequence[tuple[str, BinaryIO]] = (), texts: Sequence[str] = (), now: float = 0.0
+    home: Path,
+    run: str,
+    *,
+    files: Sequence[tuple[str, BinaryIO]] = (),
+    texts: Sequence[str] = (),
+    names: Sequence[str] = (),
+    now: float = 0.0,
 ) -> Try:
     """Keep inputs; what is old goes.
+
+    Args:
+        names: What the texts are called, instead of by their numbers.
 
     Raises:
         DataError: too many, or too large.
@@ -62,13 +73,13 @@ def begun(
     folder = _place(home, run, token)
     (folder / "files").mkdir(parents=True)
     try:
-        names = [_copied(stream, folder / "files", number, name) for number, (name, stream) in enumerate(files)]
-        asked = {"files": names, "texts": list(texts)}
+        safe = [_copied(stream, folder / "files", number, name) for number, (name, stream) in enumerate(files)]
+        asked = {"files": safe, "texts": list(texts), "names": [readable(name) for name in names]}
         (folder / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return Try(token=token, folder=folder, files=tuple(names), texts=tuple(texts))
+    return Try(token=token, folder=folder, files=tuple(safe), texts=tuple(texts), names=tuple(asked["names"]))
 
 
 def opened(home: Path, run: str, token: str) -> Try | None:
@@ -80,7 +91,13 @@ def opened(home: Path, run: str, token: str) -> Try | None:
         asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return Try(token=token, folder=folder, files=tuple(asked["files"]), texts=tuple(asked["texts"]))
+    return Try(
+        token=token,
+        folder=folder,
+        files=tuple(asked["files"]),
+        texts=tuple(asked["texts"]),
+        names=tuple(asked.get("names", ())),
+    )
 
 
 def keep_answers(of: Try, by: str, plain: Mapping[str, Any]) -> None:

@@ -89,11 +89,9 @@ def _picture(of: Try, place: int, sample: Any) -> None:
 
 def offered(of: Try, modality: Modality) -> Iterator[Offered]:
     """All inputs of a try in order, those that cannot be read with the reason."""
-    for number, text in enumerate(of.texts, start=1):
-        empty = not text.strip()
-        yield Offered(
-            name=f"text {number}", sample=None if empty else text, problem="The text is empty." if empty else ""
-        )
+    for place, text in enumerate(of.texts):
+        empty, name = not text.strip(), of.names[place] if place < len(of.names) else f"text {place + 1}"
+        yield Offered(name=name, sample=None if empty else text, problem="The text is empty." if empty else "")
     for name in of.files:
         path = of.folder / "files" / name
         shown = name.partition("-")[2]

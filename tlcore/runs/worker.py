@@ -20,7 +20,7 @@ from tlcore.device import Meter, torch_device
 from tlcore.errors import TlcoreError
 from tlcore.evaluation.predictions import forget, keep
 from tlcore.evaluation.report import report
-from tlcore.features.feeds import Feeds
+from tlcore.features.feeds import Embedding, Feeds
 from tlcore.runs import companion
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.making import made
@@ -90,6 +90,8 @@ def _train(home: Path, store: Store, run: Run, claim: int) -> None:
     try:
         with closing(fit(model, data, recipe, resume=state if state.exists() else None)) as events:
             _follow(events, store, recorder, run.id, state)
+        if words := _passed(data.embedding()):
+            recorder.note(words)
         recorder.finish()
     except TakenOverError:
         raise
@@ -131,6 +133,19 @@ def _follow(events: Iterable[Event], store: Store, recorder: Recorder, run_id: s
             if point:
                 _save(point, state)
             return
+
+
+def _passed(embedding: Embedding) -> str:
+    """How many samples passed what is frozen, and how many did not since an earlier run had kept what it says of them.
+
+    Nothing where a model is trained whole.
+    """
+    if not embedding.total:
+        return ""
+    if not embedding.fresh:
+        return f"No sample passed the frozen backbone: what it says of all {embedding.total:,} was kept before."
+    of = f"{embedding.fresh:,} of {embedding.total:,} samples"
+    return f"{of} passed the frozen backbone, in {embedding.seconds:.1f} s. What it says is kept for later runs."
 
 
 def _save(point: SavePoint, state: Path) -> None:

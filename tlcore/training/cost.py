@@ -9,10 +9,10 @@ from collections.abc import Callable
 import torch
 
 from tlcore.features.feeds import Feed, Feeds, move
+from tlcore.training.feeding import Fed
 from tlcore.training.loop import Training
 from tlcore.training.outline import PhaseCost
 from tlcore.training.recipe import Recipe
-from tlcore.training.scoring import Forward
 from tlcore.zoo.model import TransferModel
 
 __all__ = ["measure"]
@@ -31,26 +31,25 @@ def measure(
     for i, phase in enumerate(run.phases):
         tell(i / len(run.phases))
         run.at.phase = i
-        frozen = run.begin(phase)
-        costs.append(_phase(run, *run.feeds(phase, frozen)))
+        run.begin(phase)
+        costs.append(_phase(run, run.fed()))
     return tuple(costs)
 
 
-def _phase(run: Training, forward: Forward, train: Feed, val: Feed) -> PhaseCost:
-    size, n = run.recipe.batch_size, len(train)
+def _phase(run: Training, by: Fed) -> PhaseCost:
+    size, n = run.recipe.batch_size, len(by.train)
     before = run.data.embedding()
     if run.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(run.device)
     taken = []
-    for x, y in train.batches(size, torch.arange(min(n, size * (STEPS + 1))), 1):
+    for x, y in by.train.batches(size, torch.arange(min(n, size * (STEPS + 1))), 1):
         begun = time.perf_counter()
         assert run.update is not None
-        float(run.update.step(forward, move(x, run.device), y.to(run.device), 1e-6).loss)
+        float(run.update.step(by.forward, move(x, run.device), y.to(run.device), 1e-6).loss)
         taken.append((time.perf_counter() - begun) * size / len(y))
-    step = min(taken[1:] or taken) + _reading(train, size)
-    return PhaseCost(
-        step=step, once=_once(run, before.seconds, before.fresh), score=_score(run, forward, val), memory=_peak(run)
-    )
+    step = min(taken[1:] or taken) + _reading(by.train, size)
+    once, score = _once(run, before.seconds, before.fresh), _score(run, by)
+    return PhaseCost(step=step, once=once, score=score, memory=_peak(run))
 
 
 def _reading(feed: Feed, size: int) -> float:
@@ -67,14 +66,14 @@ def _once(run: Training, seconds: float, fresh: int) -> float:
     return now.left * (now.seconds - seconds) / new if new else 0.0
 
 
-def _score(run: Training, forward: Forward, val: Feed) -> float:
+def _score(run: Training, by: Fed) -> float:
     """Scoring is about a third of a step's work; measured on one batch."""
-    n = min(len(val), run.recipe.batch_size)
+    n = min(len(by.val), run.recipe.batch_size)
     with torch.inference_mode():
-        x, _ = next(iter(val.batches(n, torch.arange(n))))
+        x, _ = next(iter(by.val.batches(n, torch.arange(n))))
         begun = time.perf_counter()
-        forward(move(x, run.device)).sum().item()
-    return (time.perf_counter() - begun) * math.ceil(len(val) / n)
+        by.forward(move(x, run.device)).sum().item()
+    return (time.perf_counter() - begun) * math.ceil(len(by.val) / n)
 
 
 def _peak(run: Training) -> int:

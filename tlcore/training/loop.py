@@ -13,9 +13,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from tlcore.errors import DivergedError, RecipeError
-from tlcore.features.boundary import cut
-from tlcore.features.feeds import Feed, Feeds, move
-from tlcore.precision import autocast, chosen, scaler
+from tlcore.features.feeds import Feeds, move
+from tlcore.precision import chosen, scaler
 from tlcore.strategies import Phase, Preparing
 from tlcore.training.criterion import Criterion, class_weights, mixer, order
 from tlcore.training.events import (
@@ -28,6 +27,7 @@ from tlcore.training.events import (
     Told,
     Warned,
 )
+from tlcore.training.feeding import Fed, fed
 from tlcore.training.groups import (
     batch_norms,
     carry,
@@ -40,16 +40,15 @@ from tlcore.training.groups import (
     untouched_stages,
 )
 from tlcore.training.recipe import Recipe
-from tlcore.training.scoring import Forward, embedder, logits, macro_f1
+from tlcore.training.scoring import Forward, logits, macro_f1
 from tlcore.training.state import Position, load_state, restore_random, save_state
 from tlcore.training.steps import ADVICE, Taken, reported
 from tlcore.training.update import Update
-from tlcore.zoo.model import Inputs, TransferModel
+from tlcore.zoo.model import TransferModel
 
 __all__ = ["Training", "fit"]
 
 TELL_SECONDS = 0.1
-PROBE_SAMPLES = 4
 
 
 def fit(model: TransferModel, data: Feeds, recipe: Recipe, *, resume: Path | None = None) -> Generator[Event]:
@@ -150,9 +149,9 @@ class Training:
             still = 0 if frozen or not self.freezes_bn else len(batch_norms(self.model.backbone))
             trainable = count(self.model)[0]
             yield PhaseStarted(name=phase.name, epoch=self.at.epoch + 1, trainable=trainable, batch_norms=still)
-        forward, train, val = self.feeds(phase, frozen)
+        by = self.fed()
         while self.at.phase_epochs < phase.epochs and not self.exhausted():
-            yield from self.epoch(phase, forward, train, val)
+            yield from self.epoch(phase, by)
         if self.at.phase_epochs < phase.epochs:
             yield Told(
                 text=f"Phase {phase.name!r} ends at epoch {self.at.epoch}: for {self.at.waited} epochs the val loss "
@@ -182,61 +181,30 @@ class Training:
             self.resumed = {}
         return frozen
 
-    def feeds(self, phase: Phase, frozen: bool) -> tuple[Forward, Feed, Feed]:
-        """What runs and what it reads.
-
-        Only the head, on stored features, while the backbone is what its weights file says; only what comes behind the
-        first stages, on stored activations, while those are; else everything.
-        """
-        varied, model = self.recipe.augmentation, self.model
-        untouched = untouched_stages(model, self.phases[: self.at.phase + 1]) if self.pristine else 0
-        if untouched == len(model.stages()) and not varied.mixes and (varied.views or not varied.active):
-            embed = embedder(model)
-            return model.head, self.data.features("train", embed), self.data.features("val", embed)
-        if untouched and not varied.mixes and not varied.active:
-            found = self.behind(model.stages()[untouched - 1])
-            if found:
-                return found
-        return autocast(model, self.device, self.dtype), self.data.raw("train"), self.data.raw("val")
-
-    def behind(self, stage: str) -> tuple[Forward, Feed, Feed] | None:
-        """What comes behind a frozen stage, and the activations it reads; None where the backbone has no such cut."""
-        model = self.model
-        x, _ = next(iter(self.data.raw("val").batches(PROBE_SAMPLES)))
-        model.backbone.eval()
-        names = [name.removeprefix("backbone.") for name in stage.split("|")]
-        parts = cut(model.backbone, names, move(x, self.device))
-        set_modes(model)
-        if parts is None:
-            return None
-
-        def front(x: Inputs) -> Tensor:
-            return autocast(parts.front, self.device, self.dtype)(move(x, self.device))
-
-        train, val = self.data.activations("train", stage, front), self.data.activations("val", stage, front)
-        if train is None or val is None:
-            return None
-        return autocast(lambda x: model.head(parts.back(x)), self.device, self.dtype), train, val
+    def fed(self) -> Fed:
+        """What the phase runs, and what it reads."""
+        untouched = untouched_stages(self.model, self.phases[: self.at.phase + 1]) if self.pristine else 0
+        return fed(self.model, self.data, self.recipe, untouched, self.dtype)
 
     def exhausted(self) -> bool:
         """Whether val got no better for as long as the recipe waits."""
         return bool(self.recipe.patience) and self.at.waited >= self.recipe.patience
 
-    def epoch(self, phase: Phase, forward: Forward, train: Feed, val: Feed) -> Iterator[Event]:
+    def epoch(self, phase: Phase, by: Fed) -> Iterator[Event]:
         """One pass over train, then val."""
         if not self.at.batches:
             self.at.epoch += 1
             self.at.loss, self.at.right, self.at.seen = 0.0, 0.0, 0
-        yield from self.train(phase, forward, train)
+        yield from self.train(phase, by)
         yield self.save_point()
-        scores, labels = yield from logits(self.model, forward, val, "val", batch=max(64, self.at.micro))
+        scores, labels = yield from logits(self.model, by.forward, by.val, "val", batch=max(64, self.at.micro))
         self.at.batches = 0
         self.at.phase_epochs += 1
         yield self.judge(scores, labels)
         over = self.at.phase_epochs == phase.epochs or self.exhausted()
         yield self.save_point(epoch_done=True, final=over and phase is self.phases[-1])
 
-    def train(self, phase: Phase, forward: Forward, feed: Feed) -> Iterator[Event]:
+    def train(self, phase: Phase, by: Fed) -> Iterator[Event]:
         """The rest of one epoch's steps. Results leave the device some at a time."""
         for module in self.training:  # scoring val has put them in eval mode
             module.training = True
@@ -244,8 +212,10 @@ class Training:
         rest = order(self.recipe, self.labels, self.n_classes, self.at.epoch)
         rest = rest[self.at.batches * self.recipe.batch_size :]
         told, due = time.monotonic(), True
-        for x, y in feed.batches(self.recipe.batch_size, rest, self.at.epoch):
-            measured = self.take_step(phase, forward, move(x, self.device), y.to(self.device, non_blocking=True), due)
+        for x, y in by.train.batches(self.recipe.batch_size, rest, self.at.epoch):
+            measured = self.take_step(
+                phase, by.forward, move(x, self.device), y.to(self.device, non_blocking=True), due
+            )
             self.pending.append(measured)
             due = time.monotonic() - told > TELL_SECONDS
             if due:

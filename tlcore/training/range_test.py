@@ -65,13 +65,13 @@ def range_test(
     run = Training(model=model, data=data, recipe=recipe)
     run.at.phase = len(run.phases) - 1
     phase = run.phases[-1]
-    frozen = run.begin(phase)
-    forward, feed, _ = run.feeds(phase, frozen)
+    run.begin(phase)
+    by = run.fed()
     assert run.update is not None
     base, mean, lowest = max(phase.lrs.values()), 0.0, math.inf
-    for step, (x, y) in zip(range(1, steps + 1), _endless(run, feed), strict=False):
+    for step, (x, y) in zip(range(1, steps + 1), _endless(run, by.train), strict=False):
         lr = low * (high / low) ** ((step - 1) / max(1, steps - 1))
-        measured = run.update.step(forward, move(x, run.device), y.to(run.device), lr / base)
+        measured = run.update.step(by.forward, move(x, run.device), y.to(run.device), lr / base)
         loss = float(measured.loss)
         if not math.isfinite(loss):
             return

@@ -16,10 +16,10 @@ from ui.compare.runs_cost import cost
 from ui.compare.runs_disagree import disagree
 from ui.compare.runs_scores import compared, scores
 from ui.guard import guard
-from ui.layout import card, empty
+from ui.layout import card, drawer, empty
 from ui.report import report_button
 from ui.run_filters import chosen as passed
-from ui.run_filters import filters
+from ui.run_filters import filters, kept
 from ui.words import ago, duration, percent, plain, visible
 
 __all__ = ["MOST", "runs"]
@@ -68,10 +68,7 @@ def _chosen(known: Sequence[Run]) -> list[Run]:
         st.query_params["dataset"] = linked[0].dataset
     dataset = state.pick("dataset", list(names), lambda key: f"{visible(names[key])} · {key}", label="Trained on")
     offered = [run for run in known if run.dataset == dataset]
-    with st.expander(f"Which runs are offered ({len(offered):,})", icon=":material/filter_list:", key="runs-offered"):
-        fit = {run.id for run in passed(offered, filters(offered))}
-        if not fit:
-            st.caption("No run is like that. Widen the filters.")
+    fit = _fitting(offered)
     ids = [run.id for run in offered if run.id in fit or run.id in asked]
     held = state.linked("runs", ids[:AT_FIRST], lambda value: set(value) <= set(ids) and len(value) <= MOST)
     picked: list[str] = st.multiselect(
@@ -83,6 +80,18 @@ def _chosen(known: Sequence[Run]) -> list[Run]:
         **held,
     )
     return [by_id[one] for one in picked]
+
+
+def _fitting(offered: Sequence[Run]) -> set[str]:
+    """Ids of those that pass the filters, drawn or not."""
+    box = drawer(f"Which runs are offered ({len(offered):,})", icon=":material/filter_list:", key="runs-offered")
+    if box is None:
+        return {run.id for run in passed(offered, kept(offered))}
+    with box:
+        fit = {run.id for run in passed(offered, filters(offered))}
+        if not fit:
+            st.caption("No run is like that. Widen the filters.")
+    return fit
 
 
 def _curves(chosen: Sequence[Run]) -> None:

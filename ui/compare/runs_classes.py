@@ -10,7 +10,7 @@ from tlcore.runs import Run
 from ui import state
 from ui.charts import MOST_CLASSES
 from ui.compare.runs_chart import heat
-from ui.layout import card
+from ui.layout import card, drawer
 from ui.words import percent, visible
 
 __all__ = ["classes"]
@@ -56,7 +56,10 @@ def _rows(known: Sequence[Run], which: str) -> list[tuple[str, list[float]]]:
 def _table(rows: Sequence[tuple[str, Sequence[float]]], titles: Sequence[str]) -> None:
     import pandas as pd
 
-    with st.expander("As a table", icon=":material/table_rows:", key="runs-classes-table"):
+    box = drawer("As a table", icon=":material/table_rows:", key="runs-classes-table")
+    if box is None:
+        return
+    with box:
         table = pd.DataFrame([[visible(name), *(100 * v for v in values)] for name, values in rows])
         table.columns = pd.Index(["Class", *map(visible, titles)])
         number = st.column_config.NumberColumn(format="%.1f %%")

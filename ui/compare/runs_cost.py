@@ -9,18 +9,18 @@ from typing import Any
 import streamlit as st
 
 from tlcore.errors import TlcoreError
-from tlcore.evaluation.significance import Interval
 from tlcore.home import home
 from tlcore.runs import Run, jobs
 from tlcore.runs.comparison import Comparison
 from tlcore.zoo import backbone
 from ui import state
-from ui.chart_template import figure as _figure
-from ui.charts import draw
+from ui.chart_template import layout
+from ui.compare.runs_chart import bars
 from ui.guard import guard
 from ui.job import progress
 from ui.layout import card
 from ui.models import BATCH_SIZES, latencies, place
+from ui.still_plot import still_plot
 from ui.words import label, plain
 
 __all__ = ["cost"]
@@ -40,45 +40,33 @@ def cost(chosen: Sequence[Run], found: Comparison | None, names: Mapping[str, st
         axis = state.segment("cost", list(AXES), lambda key: AXES[key][0], label="Against")
         known = latencies() if axis == "latency" else {}
         value = AXES[axis][2]
-        places = [(run, x) for run in chosen if (x := value(run, known)) is not None]
+        places = [(i, run, x) for i, run in enumerate(chosen) if (x := value(run, known)) is not None]
         if places:
             _chart(places, found, names, AXES[axis][1])
         if axis == "latency":
             _unmeasured([run.backbone for run in chosen if known.get(run.backbone) is None])
 
 
-def _chart(places: Sequence[tuple[Run, float]], found: Comparison | None, names: Mapping[str, str], what: str) -> None:
-    import plotly.graph_objects as go
-
+def _chart(
+    places: Sequence[tuple[int, Run, float]], found: Comparison | None, names: Mapping[str, str], what: str
+) -> None:
     scored = {score.run: (score.accuracy, score.accuracy_interval) for score in found.scores} if found else {}
-    on_test = all(run.id in scored for run, _ in places)
-    figure = _figure(height=340)
-    for run, x in places:
+    on_test = all(run.id in scored for _, run, _ in places)
+    data: list[dict[str, Any]] = []
+    for number, run, x in places:
         y, bounds = scored[run.id] if on_test else (run.val_accuracy or 0.0, None)
-        figure.add_trace(
-            go.Scatter(
-                x=[x],
-                y=[y],
-                name=label(names[run.id], 40),
-                mode="markers",
-                marker={"size": 12},
-                error_y=_bars(y, bounds),
-                hovertemplate=f"%{{y:.1%}} at %{{x:,.4~g}} {what}",
-            )
-        )
+        dot = {"type": "scatter", "x": [x], "y": [y], "mode": "markers", "marker": {"size": 12}}
+        said = {"name": label(names[run.id], 40), "hovertemplate": f"%{{y:.1%}} at %{{x:,.4~g}} {what}"}
+        data.append({**dot, **said, "meta": {"place": number}, "error_y": bars([y], [bounds]) if bounds else None})
     split = "test" if on_test else "val"
-    figure.update_layout(showlegend=True)
-    figure.update_xaxes(title=what, rangemode="tozero")
-    figure.update_yaxes(title=f"{split} accuracy", tickformat=".0%")
-    draw(figure, key="runs-cost", alt=f"{split.capitalize()} accuracy of {len(places)} runs against {what}.")
+    axes = {
+        "xaxis": {"title": {"text": what}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": f"{split} accuracy"}, "tickformat": ".0%"},
+    }
+    alt = f"{split.capitalize()} accuracy of {len(places)} runs against {what}."
+    still_plot(data, layout(340) | {"showlegend": True} | axes, key="runs-cost", alt=alt)
     if not on_test:
         st.caption("Val accuracy, since not all of these have kept their answers on test; it has no interval here.")
-
-
-def _bars(value: float, bounds: Interval | None) -> dict[str, Any] | None:
-    if bounds is None:
-        return None
-    return {"type": "data", "symmetric": False, "array": [bounds.high - value], "arrayminus": [value - bounds.low]}
 
 
 def _parameters(run: Run) -> float | None:

@@ -10,10 +10,11 @@ import streamlit as st
 from tlcore.evaluation.predictions import mark
 from tlcore.home import home
 from tlcore.reporting.words import used
-from tlcore.runs import Run, jobs, run_folder
-from tlcore.runs.comparison import Comparison, answers_of, compare, words
+from tlcore.runs import Run, run_folder
+from tlcore.runs.comparison import Comparison, compare, words
 from ui.compare.runs_chart import intervals, matrix
-from ui.layout import card
+from ui.layout import card, drawer
+from ui.unkept import unkept
 from ui.words import plain
 
 __all__ = ["compared", "scores"]
@@ -33,7 +34,7 @@ def _compared(folder: str, marks: str, _chosen: Sequence[Run]) -> Comparison | N
 def scores(chosen: Sequence[Run], found: Comparison | None, names: Mapping[str, str]) -> None:
     """Draw the card; the runs come with their reports."""
     with card("On the test split", key="scores-card"):
-        _missing(chosen)
+        unkept(chosen)
         if found is None:
             if not any(run.test_accuracy is not None for run in chosen):
                 st.info("None of these runs has been scored on test.", icon=":material/hourglass_empty:")
@@ -55,8 +56,10 @@ def _pairs(found: Comparison, names: Mapping[str, str]) -> None:
         _said(found, names)
     elif found.pairs:
         matrix(found, [names[run] for run in found.runs])
-        with st.expander(f"The {len(found.pairs)} pairs in words", icon=":material/notes:", key="runs-pairs"):
-            _said(found, names)
+        box = drawer(f"The {len(found.pairs)} pairs in words", icon=":material/notes:", key="runs-pairs")
+        if box is not None:
+            with box:
+                _said(found, names)
     if found.pairs:
         holm = f" The {len(found.pairs)} p-values are Holm's." if len(found.pairs) > 1 else ""
         st.caption(f"McNemar's test on the same samples, exact where few differ; shown means p < 0.05.{holm}")
@@ -68,26 +71,3 @@ def _said(found: Comparison, names: Mapping[str, str]) -> None:
         icon = ":material/check_circle:" if pair.shown else ":material/drag_handle:"
         said = words(pair, (accuracy[pair.a], accuracy[pair.b]))
         st.markdown(f"{icon} **A** {plain(names[pair.a])}, **B** {plain(names[pair.b])}: {plain(said)}.")
-
-
-def _missing(chosen: Sequence[Run]) -> None:
-    """Runs from before answers were kept, and the button that scores them again."""
-    old = [run for run in chosen if run.test_accuracy is not None and answers_of(home(), run) is None]
-    about = [{"run": run.id, "split": "test", "epoch": run.best_epoch} for run in old]
-    live = [one for one in about if jobs.look(home(), "predictions", one).live]
-    if not old:
-        return
-    were = "was" if len(old) == 1 else "were"
-    st.info(
-        f"{len(old)} of these {were} scored before the single answers were kept. Scoring again uses the same weights "
-        "on the same samples, so the figures stay as they are.",
-        icon=":material/history:",
-    )
-    if live:
-        from ui.job import progress
-
-        progress("predictions", live[0], key="predictions")
-    elif st.button("Score them again", icon=":material/replay:", key="ask-predictions"):
-        for one in about:
-            jobs.again(home(), "predictions", one)
-        st.rerun()

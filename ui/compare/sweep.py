@@ -9,8 +9,8 @@ from tlcore.home import home
 from tlcore.runs.sweeps import Sweep, sweeps
 from ui import state
 from ui.compare.sweep_board import board
-from ui.compare.sweep_form import form
-from ui.layout import empty
+from ui.compare.sweep_form import FORM, form
+from ui.layout import drawer, empty
 from ui.words import ago, visible
 
 __all__ = ["sweep"]
@@ -25,9 +25,11 @@ def sweep() -> None:
         empty("There is no dataset yet. A sweep trains on one.", page="data", action="Bring data")
         return
     made = {one.id: one for one in sweeps(state.studio())}
-    with st.expander("New sweep", icon=":material/add:", expanded=not made, key="new-sweep"):
-        chosen = state.pick("dataset", list(datasets), lambda key: visible(datasets[key].name), label="Dataset")
-        form(state.dataset(chosen))
+    box = drawer("New sweep", icon=":material/add:", key=FORM, opened=not made)
+    if box is not None:
+        with box:
+            chosen = state.pick("dataset", list(datasets), lambda key: visible(datasets[key].name), label="Dataset")
+            form(state.dataset(chosen))
     if not made:
         st.caption("No sweep has been made yet. Its leaderboard appears here, and every trial is a run under Train.")
         return

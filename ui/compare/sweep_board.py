@@ -11,13 +11,13 @@ import streamlit as st
 from tlcore.data import load_dataset
 from tlcore.errors import DataError
 from tlcore.home import home
-from tlcore.runs.sweeps import Ledger, Row, Standing, Sweep, cancel, resume, standing
+from tlcore.runs.sweeps import Ledger, Row, Standing, Sweep, standing
 from tlcore.training import Recipe
 from ui import state
+from ui.compare.sweep_controls import controls
 from ui.guard import guard
 from ui.layout import card
 from ui.parallel import parallel, varying
-from ui.person import me
 from ui.recipe_file import load
 from ui.words import duration, percent, plain, visible
 
@@ -28,6 +28,8 @@ __all__ = ["board", "frame"]
 
 TALLEST, ROW = 460, 35
 """Pixels of the table and of a row."""
+BEST = 3
+"""Trials to lay side by side."""
 
 
 def board(sweep_id: str, was_live: bool) -> None:
@@ -39,7 +41,7 @@ def board(sweep_id: str, was_live: bool) -> None:
         trials, runs = ledger.trials(sweep_id), studio.store.trials(sweep_id)
         stands = standing(sweep, trials, runs, _n_val(sweep), studio.slots(), time.time())
         _progress(sweep, stands)
-        _controls(sweep)
+        controls(sweep)
         _winner(sweep, stands)
         names = varying([row.values for row in stands.rows])
         with card("Trials", key="sweep-trials"):
@@ -80,25 +82,6 @@ def _progress(sweep: Sweep, stands: Standing) -> None:
         (st.error if sweep.state == "failed" else st.info)(plain(sweep.reason), icon=":material/info:")
 
 
-def _controls(sweep: Sweep) -> None:
-    with st.container(horizontal=True, key="sweep-controls"):
-        if sweep.state == "running" and st.button("Cancel", icon=":material/stop_circle:", key="sweep-cancel"):
-            with guard():
-                cancel(state.studio(), sweep.id, user=me())
-                st.rerun()
-        resumable = sweep.state in ("stopped", "failed")
-        if resumable and st.button("Go on", icon=":material/play_arrow:", key="sweep-resume"):
-            with guard():
-                resume(state.studio(), sweep.id, user=me(), budget=_budget(sweep))
-                st.rerun()
-
-
-def _budget(sweep: Sweep) -> float | None:
-    """The same amount again where the last one is used up."""
-    budget: float | None = sweep.plan["budget"]
-    return budget if budget is not None and sweep.worked >= budget else None
-
-
 def _winner(sweep: Sweep, stands: Standing) -> None:
     row = next((row for row in stands.rows if row.run and row.run == sweep.winner), None)
     if row is None or sweep.live:
@@ -124,6 +107,16 @@ def _winner(sweep: Sweep, stands: Standing) -> None:
             st.page_link(
                 "pages/train.py", label="See its training", icon=":material/monitoring:", query_params={"run": row.run}
             )
+            _side_by_side(sweep, stands)
+
+
+def _side_by_side(sweep: Sweep, stands: Standing) -> None:
+    best = [row.run for row in stands.rows if row.run and row.val_accuracy is not None][:BEST]
+    if len(best) > 1:
+        words = f"The best {len(best)} side by side"
+        if st.button(words, icon=":material/compare_arrows:", key="sweep-best"):
+            about = {"view": "runs", "dataset": sweep.dataset, "runs": ",".join(best)}
+            st.switch_page("pages/compare.py", query_params=about)
 
 
 def _use(row: Row) -> None:
@@ -149,6 +142,7 @@ def _table(stands: Standing, names: list[str]) -> None:
         alt=f"{len(stands.rows)} trials, the best first",
         column_config={
             "rank": column.NumberColumn("#", width=40),
+            "trial": column.NumberColumn("Trial", width=50),
             "run": column.LinkColumn("Run", display_text=r"run=(.+)$", width=120),
             "val": column.NumberColumn("Val (%)", format="%.1f", width=70),
             "interval": column.TextColumn("95 %", width=110, help="Wilson's interval of the val accuracy."),
@@ -164,6 +158,7 @@ def _row(row: Row, names: list[str]) -> dict[str, Any]:
     low, high = row.interval or (None, None)
     return {
         "rank": row.rank,
+        "trial": row.number,
         "run": f"train?run={row.run}" if row.run else None,
         "val": None if row.val_accuracy is None else 100 * row.val_accuracy,
         "interval": None if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}",

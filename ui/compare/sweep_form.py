@@ -21,7 +21,10 @@ from ui.models import entries
 from ui.person import me
 from ui.words import plain, visible
 
-__all__ = ["form"]
+__all__ = ["FORM", "form"]
+
+FORM = "new-sweep"
+"""What the form lies in is called so, also in the URL; it shuts once a sweep has begun."""
 
 METHOD: Mapping[str, str] = {"tpe": "TPE", "random": "Random", "grid": "Grid"}
 MOST_MODELS = 3
@@ -122,7 +125,7 @@ def _bounds() -> dict[str, object]:
 
 def _begin(plan: Plan, dataset: Dataset) -> None:
     studio = state.studio()
-    known = paces(plan, dataset, home(), studio.store.runs(status=("finished",)))
+    known = paces(plan, dataset, studio)
     found = estimate(plan, known, studio.slots())
     asked = questions(plan, found.unknown)
     looked = [jobs.look(home(), "cost", about) for about in asked]
@@ -155,4 +158,5 @@ def _start(plan: Plan, found: Estimate) -> None:
     with guard():
         made = begin(state.studio(), plan, user=me(), estimate=found.seconds)
         state.choose("sweep", made.id)
+        st.query_params.pop(FORM, None)
         st.rerun()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from tlcore.data import Dataset
@@ -12,6 +14,9 @@ from ui.words import plain, visible
 __all__ = ["facts", "open_sample"]
 
 PIXELS = 720
+"""Of the longer side that is sent, so that it is sharp on a dense screen."""
+HIGH, WIDE = 340, 680
+"""Pixels of the page that a picture takes at most: with its facts it fits a laptop's screen."""
 
 
 def open_sample(dataset: Dataset, row: int) -> None:
@@ -33,9 +38,25 @@ def facts(dataset: Dataset, row: int) -> None:
     lines = {"Class": name, "Split": known["split"], "Group": known["group"], "From": known["origin"]}
     if isinstance(sample, str):
         st.text(sample)
-    else:
-        st.image(picture(sample, PIXELS), alt=f"{visible(name)}: {visible(known['origin'])}")
-        lines["Pixels"] = f"{sample.width:,} × {sample.height:,}"
+        _lines(lines)
+        return
+    lines["Pixels"] = f"{sample.width:,} × {sample.height:,}"
+    with st.container(horizontal=True, gap="medium"):  # side by side where there is room
+        st.image(
+            picture(sample, PIXELS),
+            width=_width(sample.width, sample.height),
+            alt=f"{visible(name)}: {visible(known['origin'])}",
+        )
+        with st.container(width=260):
+            _lines(lines)
+
+
+def _lines(lines: Mapping[str, str]) -> None:
     for title, value in lines.items():
         if value:
             st.markdown(f"{title}: **{plain(value)}**")
+
+
+def _width(width: int, height: int) -> int:
+    """On the page, of a picture with these sides."""
+    return max(1, round(min(WIDE, HIGH * width / height)))

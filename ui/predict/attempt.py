@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from tlcore.errors import TlcoreError
 from tlcore.home import home
 from tlcore.runs import Run
-from tlcore.runs.tries import MOST_INPUTS, Try, answers, begun, opened
+from tlcore.runs.tries import LIMITS, MOST_INPUTS, Try, answers, begun, opened
 from ui import state
 from ui.guard import guard, say
 from ui.job import progress, settled
@@ -58,7 +58,7 @@ def _images(run: Run) -> None:
     def take(files: Sequence[UploadedFile]) -> None:
         _begin(run, files=[(file.name, file) for file in files])
 
-    uploader("Images, or a zip of them", take, types=IMAGES, many=True)
+    uploader("Images, or a zip of them", take, types=IMAGES, many=True, most=LIMITS.max_bytes)
     if st.toggle("Use the camera", key="try-camera-on"):
         st.camera_input("Photograph", key="try-camera", on_change=_photographed, args=(run,))
 
@@ -86,7 +86,7 @@ def _texts(run: Run) -> None:
         if refused is not None:
             say(refused)
     with right:
-        uploader("Or a table with a column of texts", take, types=TABLES, many=True)
+        uploader("Or a table with a column of texts", take, types=TABLES, many=True, most=LIMITS.max_table_bytes)
 
 
 def _typed(run: Run) -> None:
@@ -108,13 +108,15 @@ def _drawn(run: Run) -> None:
     with guard():
         name, found = from_test(state.dataset(run.dataset))
         if isinstance(found, str):
-            _begin(run, texts=[found])
+            _begin(run, texts=[found], names=[name])
         else:
             _begin(run, files=[(name, found)])
 
 
-def _begin(run: Run, *, files: Sequence[tuple[str, BinaryIO]] = (), texts: Sequence[str] = ()) -> None:
-    of = begun(home(), run.id, files=files, texts=texts)
+def _begin(
+    run: Run, *, files: Sequence[tuple[str, BinaryIO]] = (), texts: Sequence[str] = (), names: Sequence[str] = ()
+) -> None:
+    of = begun(home(), run.id, files=files, texts=texts, names=names)
     state.remember(_kind(run), of.token)
 
 

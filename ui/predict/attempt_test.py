@@ -13,7 +13,7 @@ __all__ = ["from_test"]
 
 
 def from_test(dataset: Dataset) -> tuple[str, BinaryIO | str]:
-    """Where one drawn at random came from, and its file or text.
+    """Where one drawn at random came from, with its true class, and its file or text.
 
     Raises:
         DataError: there is no test split, or the stored image is gone.
@@ -23,8 +23,9 @@ def from_test(dataset: Dataset) -> tuple[str, BinaryIO | str]:
         raise DataError("This dataset has no test split to draw from.")
     row = int(secrets.choice(rows.tolist()))
     sample = dataset.sample(row)
+    name = f"test sample {row} (true class {dataset.classes[dataset.labels()[row]]})"
     if isinstance(sample, str):
-        return f"test sample {row}", sample
+        return name, sample
     out = BytesIO()
     sample.save(out, "PNG")
-    return f"test sample {row} ({dataset.classes[dataset.labels()[row]]}).png", out
+    return f"{name}.png", out

@@ -30,8 +30,7 @@ def calibration_card(given: Judged) -> None:
     """Draw the card."""
     with card("Calibration", key="calibration-card"):
         st.markdown("Of the answers that the model calls 80 % sure, are 80 % right?")
-        now = calibration(given.found.logits, given.found.labels, given.temperature)
-        raw = now if given.temperature == 1.0 else calibration(given.found.logits, given.found.labels)
+        now, raw = (_calibration(given.key, cooled, given) for cooled in (given.temperature, 1.0))
         _figures(now, raw, given)
         charts.draw(reliability(now), key="reliability", alt=_alt(now))
         st.caption(
@@ -39,6 +38,11 @@ def calibration_card(given: Judged) -> None:
             f"share of all answers in the bin. {given.source}"
         )
         _temperature(given)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _calibration(key: str, temperature: float, _given: Judged) -> Calibration:
+    return calibration(_given.found.logits, _given.found.labels, temperature)
 
 
 def _figures(now: Calibration, raw: Calibration, given: Judged) -> None:

@@ -9,12 +9,12 @@ import numpy as np
 import streamlit as st
 
 from tlcore.evaluation.calibration import probabilities
-from tlcore.evaluation.curves import Curve, precision_recall, roc
+from tlcore.evaluation.curves import Curve, areas, precision_recall, roc
 from ui import charts
 from ui.chart_template import figure as blank
 from ui.layout import card
 from ui.predict.judged import Judged
-from ui.words import label, visible
+from ui.words import label, plain, visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,21 +43,25 @@ def curves_card(given: Judged) -> None:
         with right:
             st.markdown("**Precision-recall**")
             _draw(given, precisions, "pr", "recall", "precision", "average precision", diagonal=False)
+        _mean(given)
         _few(given, chosen)
 
 
 def _classes(given: Judged) -> list[int]:
-    names, support = given.dataset.classes, np.bincount(given.found.labels, minlength=len(given.dataset.classes))
+    names, support = given.names, np.bincount(given.found.labels, minlength=len(given.names))
     if len(names) == 2:
+        st.caption(
+            f"Of {plain(names[1])} against {plain(names[0])}; for the other class the ROC is the same, mirrored."
+        )
         return [1]
-    common = np.argsort(-support, kind="stable")[:MOST].tolist()
+    common = [one for one in np.argsort(-support, kind="stable")[:MOST].tolist() if one in given.there]
     picked: list[int] = st.multiselect(
         "Classes, each against the rest",
-        list(range(len(names))),
+        given.there,
         default=sorted(common),
         format_func=lambda i: visible(names[i]),
         max_selections=MOST,
-        key=f"curve-classes-{given.dataset.id}",
+        key=f"curve-classes-{given.run.dataset}-{given.dataset.id}",
     )
     return picked
 
@@ -77,7 +81,7 @@ def _curves(
 def _draw(
     given: Judged, found: Sequence[tuple[int, Curve | None]], key: str, x: str, y: str, area: str, *, diagonal: bool
 ) -> None:
-    names = given.dataset.classes
+    names = given.names
     there = [(names[i], curve) for i, curve in found if curve is not None]
     if not there:
         st.info("No chosen class has samples on both sides here.", icon=":material/inbox:")
@@ -113,9 +117,23 @@ def _figure(curves: Sequence[tuple[str, Curve]], x: str, y: str, diagonal: bool)
     return figure
 
 
+def _mean(given: Judged) -> None:
+    """Over all classes, of which only some are drawn."""
+    mean, n = _all_areas(given.key, given)
+    if n > 2:
+        st.caption(f"Mean AUC of all {n:,} classes that have samples here: **{mean:.3f}**, each against the rest.")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _all_areas(key: str, _given: Judged) -> tuple[float, int]:
+    found = areas(probabilities(_given.found.logits, _given.temperature), _given.found.labels)
+    n = int(np.isfinite(found).sum())
+    return (float(np.nanmean(found)) if n else 0.0), n
+
+
 def _few(given: Judged, chosen: Sequence[int]) -> None:
-    support = np.bincount(given.found.labels, minlength=len(given.dataset.classes))
-    few = [visible(given.dataset.classes[i]) for i in chosen if support[i] < FEW_POSITIVES]
+    support = np.bincount(given.found.labels, minlength=len(given.names))
+    few = [visible(given.names[i]) for i in chosen if support[i] < FEW_POSITIVES]
     st.caption(given.source)
     if few:
         st.text(f"Fewer than {FEW_POSITIVES} samples, so mostly chance: {', '.join(few)}.")

@@ -15,7 +15,7 @@ __all__ = ["errors_card"]
 def errors_card(given: Judged) -> None:
     """Draw the card."""
     with card("Worst errors", key="errors-card"):
-        places = worst(given.found).tolist()
+        places = _worst(given.key, given)
         if not places:
             st.success(f"All {len(given.found.labels):,} answers are right.", icon=":material/check_circle:")
             return
@@ -24,3 +24,9 @@ def errors_card(given: Judged) -> None:
             "Look at the labels too: a confident error is often a wrong label. Below each, its true class."
         )
         samples(given, places, key="error-page")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _worst(key: str, _given: Judged) -> list[int]:
+    places: list[int] = worst(_given.found).tolist()
+    return places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -28,7 +29,8 @@ def scores_card(given: Judged) -> None:
     """Draw the card."""
     with card("Scores", key="scores-card"):
         with st.container(horizontal=True, key="scores-figures"):
-            for figure in _headlines(given.key, given):
+            found = _headlines(given.key, given)
+            for figure in found:
                 low, high = figure.interval.low, figure.interval.high
                 st.metric(
                     figure.name,
@@ -39,12 +41,12 @@ def scores_card(given: Judged) -> None:
                     border=True,
                     help="Below it, where the figure lies in 95 of 100 resamples of these samples (bootstrap, seed 0).",
                 )
-        st.caption(given.source + _often(given))
+        st.caption(given.source + _often(given) + _low(found))
         _classes(given)
         st.download_button(
             "Answers as csv",
             lambda: safe(table_of(given)).to_csv(index=False).encode("utf-8-sig"),
-            f"answers-{given.run.id}-{given.split}.csv",
+            _file(given),
             "text/csv",
             icon=":material/download:",
             key="answers-csv",
@@ -55,11 +57,22 @@ def scores_card(given: Judged) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _headlines(key: str, _given: Judged) -> tuple[Figure, ...]:
-    return headlines(_given.found)
+    return headlines(_given.found, absent=_given.elsewhere is None)
+
+
+def _low(found: Sequence[Figure]) -> str:
+    """A resample lacks some samples, and of small classes all: then means over classes come out lower."""
+    outside = [one.name for one in found if not one.interval.low <= one.value <= one.interval.high]
+    if not outside:
+        return ""
+    return (
+        f" The interval of {' and '.join(outside)} lies beside its value: with so few samples a class, resamples lose "
+        "classes or most of them, so take its width, not its place."
+    )
 
 
 def _often(given: Judged) -> str:
-    if given.split != "test" or given.run.report is None:
+    if given.elsewhere is not None or given.split != "test" or given.run.report is None:
         return ""
     return f" {used(int(given.run.report.get('scorings', 1)))}"
 
@@ -67,7 +80,6 @@ def _often(given: Judged) -> str:
 def _classes(given: Judged) -> None:
     import pandas as pd
 
-    names = given.dataset.classes
     rows = [
         {
             "name": visible(name),
@@ -75,7 +87,8 @@ def _classes(given: Judged) -> None:
             "support": score.support,
             "answered": score.answered,
         }
-        for name, score in zip(names, class_scores(given.found), strict=True)
+        for name, score in zip(given.names, class_scores(given.found), strict=True)
+        if given.elsewhere is None or score.support or score.answered
     ]
     shares = {key: st.column_config.NumberColumn(title, format="%.1f %%") for key, title in SHARES.items()}
     st.dataframe(
@@ -92,11 +105,16 @@ def _classes(given: Judged) -> None:
     )
 
 
+def _file(given: Judged) -> str:
+    where = given.split if given.elsewhere is None else f"{given.dataset.id}-{given.split}"
+    return f"answers-{given.run.id}-{where}.csv"
+
+
 def table_of(given: Judged) -> pd.DataFrame:
     """Row, origin, text, true class, answer, confidence, and the probability of each class unless they are many."""
     import pandas as pd
 
-    found, names = given.found, given.dataset.classes
+    found, names = given.found, given.names
     shares = probabilities(found.logits, given.temperature)
     known = given.dataset.manifest().iloc[found.rows]
     table = {"row": found.rows, "from": known["origin"].to_numpy()}

@@ -65,7 +65,7 @@ def _draw(run: Run, source: Source, key: str, within: float) -> None:
 
 
 def _class(dataset: Dataset, source: Source, place: Any, key: str) -> int | None:
-    true = int(dataset.labels()[source.row]) if source.dataset == dataset.id and source.row is not None else None
+    true = _true(dataset, source)
     order = [ANSWERED, *([true] if true is not None else [])]
     order += [number for number in range(len(dataset.classes)) if number != true]
 
@@ -78,6 +78,15 @@ def _class(dataset: Dataset, source: Source, place: Any, key: str) -> int | None
         "What speaks for or against", order, format_func=name, key=f"explain-class-{key}", width=280
     )
     return None if chosen == ANSWERED else int(chosen)
+
+
+def _true(dataset: Dataset, source: Source) -> int | None:
+    """The true class of a stored sample in the numbering of the run's own dataset; None where it has none there."""
+    if not source.dataset or source.row is None:
+        return None
+    holder = state.dataset(source.dataset)
+    name = holder.classes[holder.labels()[source.row]]
+    return dataset.classes.index(name) if name in dataset.classes else None
 
 
 def _by_method(
@@ -160,11 +169,7 @@ def _image(about: Mapping[str, Any], item: Mapping[str, Any], dataset: Dataset, 
     left.caption("As the model reads it, cropped and resized.")
     right.image(drawn, width="stretch", alt=f"{facts.title} over the same picture, for {name}")
     right.image(legend(signed=facts.signed), width="stretch", alt="Colour scale of the map")
-    right.caption(
-        f"Red raises the score of {plain(name)}, blue lowers it; the deeper, the more."
-        if facts.signed
-        else "The redder, the more attention is drawn from there."
-    )
+    right.caption(facts.colours.format(name=plain(name)))
     if source.dataset and source.row is not None:
         right.caption(f"Sample {source.row:,} of dataset {plain(source.dataset)}.")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import streamlit as st
 
 from tlcore.data import Dataset
+from tlcore.evaluation.attributions import METHODS
 from tlcore.evaluation.attributions_colours import overlay
 from tlcore.evaluation.metrics import worst
 from tlcore.evaluation.predictions import Predictions, kept
@@ -23,7 +25,10 @@ from ui.predict.explain import LIMITS, confidences, explain
 from ui.predict.token_scores import token_scores
 from ui.words import percent, plain, short, visible
 
-__all__ = ["explain_samples"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["explain_samples", "neighbour"]
 
 A_PAGE, WORST, COLUMNS = 12, 12, 4
 OPACITY = 0.65
@@ -69,7 +74,8 @@ def _chosen(run: Run, dataset: Dataset, known: Predictions, rows: Sequence[int])
         n = -(-len(rows) // A_PAGE)
         page = st.pagination(n, key=f"explain-page-{run.id}") if n > 1 else 1
         shown = rows[(page - 1) * A_PAGE : page * A_PAGE]
-        fits = state.linked("explain-row", rows[0], lambda row: 0 <= row < dataset.n_samples)
+        inside = np.sort(known.rows)
+        fits = state.linked("explain-row", rows[0], lambda row: bool(np.isin(row, inside)))
         answers = dict(zip(known.rows.tolist(), known.answers.tolist(), strict=True))
         notes = [f"answered {visible(dataset.classes[answers[row]])}" for row in shown]
         tiled = f"explain-tiles-{run.id}"
@@ -78,10 +84,33 @@ def _chosen(run: Run, dataset: Dataset, known: Predictions, rows: Sequence[int])
         if clicked is not None and str(clicked) != st.query_params.get("explain-row"):
             st.query_params["explain-row"] = str(clicked)
             st.rerun()
-        row = st.number_input("Number of the sample", 0, dataset.n_samples - 1, step=1, width=200, **fits)
+        row = st.number_input(
+            "Number of the sample",
+            int(inside[0]),
+            int(inside[-1]),
+            step=1,
+            width=240,
+            help=f"A row of the {known.split} split; a number that belongs to another split leads to the next of this.",
+            key=fits["key"],
+            on_change=_follow,
+            args=(inside, rows[0]),
+        )
     with card("What its answer rests on", key="explain-card"):
         _facts(dataset, int(row))
         explain(run, Source(dataset=dataset.id, row=int(row)), key=f"{run.id}-{row}")
+
+
+def _follow(inside: NDArray[np.int64], default: int) -> None:
+    """Go to the number that was entered, or else to the next one of the split in the direction of the change."""
+    now, asked = int(state.entered("explain-row")), st.query_params.get("explain-row", "")
+    before = int(asked) if asked.isdecimal() else default
+    st.query_params["explain-row"] = str(neighbour(inside, now, forward=now > before))
+
+
+def neighbour(inside: NDArray[np.int64], row: int, *, forward: bool) -> int:
+    """The row itself if it is among those inside (ascending), else the next above or below it; at an end, the last."""
+    place = int(np.searchsorted(inside, row, side="left" if forward else "right")) - (0 if forward else 1)
+    return int(inside[min(max(place, 0), len(inside) - 1)])
 
 
 def _facts(dataset: Dataset, row: int) -> None:
@@ -120,13 +149,12 @@ def _maps(run: Run, about: Mapping[str, Any], result: Mapping[str, Any], dataset
                     f"**{plain(dataset.classes[item['answer']])}**, "
                     f"{percent(confidences(run, item)[item['answer']])} sure"
                 )
-    st.caption(f"Red raises the score of the answered class, blue lowers it. {LIMITS}")
+    colours = METHODS[result["items"][0]["method"]].colours.format(name="the answered class")
+    st.caption(f"{colours} {LIMITS}")
 
 
 def _map(about: Mapping[str, Any], item: Mapping[str, Any], place: int, name: str) -> None:
     from PIL import Image
-
-    from tlcore.evaluation.attributions import METHODS
 
     if "words" in item:
         token_scores(item["words"], key=f"explain-gallery-{name}")

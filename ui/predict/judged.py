@@ -1,86 +1,80 @@
-"""A run's answers on one split, as the Evaluate view draws them."""
+"""A run's answers on one split, or on another dataset, as the Evaluate view draws them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import streamlit as st
+from functools import cached_property
 
 from tlcore.data import Dataset
-from tlcore.errors import DataError
+from tlcore.evaluation.matching import Match
 from tlcore.evaluation.predictions import Predictions
-from tlcore.home import home
 from tlcore.runs import Run
-from tlcore.runs.comparison import answers_of
-from tlcore.runs.temperature import temperature_of
-from ui import state
-from ui.job import job
+from ui.words import plain, short
 
-__all__ = ["TITLES", "Judged", "judged"]
+__all__ = ["Elsewhere", "Judged"]
 
-TITLES: Mapping[str, str] = {"test": "Test", "val": "Validation"}
+PARTS = {"all": "all its samples", "test": "its test split", "val": "its val split"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Elsewhere:
+    """How a dataset that is not the run's own is set against it."""
+
+    own: Dataset
+    """The run's."""
+    matched: Match
+    learned: bool
+    """Samples that are also in the run's train or val split count."""
+
+    @property
+    def n_left_out(self) -> int:
+        """Samples of the part that are in no figure."""
+        return self.matched.n_unknown + (0 if self.learned else int(self.matched.learned.sum()))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Judged:
     """Whose answers, on what, and how sure they are."""
 
     run: Run
     split: str
+    """"test" or "val", and of another dataset also "all"."""
     dataset: Dataset
+    """Whose samples were answered."""
     found: Predictions
     temperature: float
     """What logits are divided by wherever a confidence is shown."""
+    elsewhere: Elsewhere | None = None
+    """Where the dataset is not the run's own."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the model can answer, in the order of its logits."""
+        return (self.elsewhere.own if self.elsewhere else self.dataset).classes
+
+    @cached_property
+    def there(self) -> list[int]:
+        """Places in `names` of the classes that figures are about: all of the run's own data, else those with samples.
+
+        Ascending.
+        """
+        if self.elsewhere is None:
+            return list(range(len(self.names)))
+        return sorted(set(self.found.labels.tolist()))
 
     @property
     def key(self) -> str:
         """Another one wherever something else is to be computed."""
-        return f"{self.run.id}-{self.split}-{self.found.epoch}-{self.temperature:.6f}"
+        on = f"{self.dataset.id}-{self.split}-{len(self.found.labels)}"
+        return f"{self.run.id}-{on}-{self.found.epoch}-{self.temperature:.6f}"
 
     @property
     def source(self) -> str:
-        """Where every figure of the view comes from; without foreign text."""
+        """Where every figure of the view comes from, as markdown."""
         cooled = "" if self.temperature == 1.0 else f", temperature {self.temperature:.2f}"
-        return (
-            f"Run {self.run.id}, weights of epoch {self.found.epoch:,}, {len(self.found.labels):,} samples of the "
-            f"{self.split} split of dataset {self.dataset.id}{cooled}."
-        )
-
-
-def judged(run: Run, split: str) -> Judged | None:
-    """The kept answers; where there are none, what gets them is drawn, and None is returned."""
-    try:
-        dataset = state.dataset(run.dataset)
-    except DataError:
-        st.info(
-            "The dataset of this run was deleted, so its samples cannot be shown or scored.",
-            icon=":material/folder_off:",
-        )
-        return None
-    found = answers_of(home(), run, split)
-    if found is None:
-        _score(run, split)
-        return None
-    if not len(found.labels):
-        st.info(f"The {split} split of this dataset is empty.", icon=":material/inbox:")
-        return None
-    return Judged(run=run, split=split, dataset=dataset, found=found, temperature=temperature_of(home(), run))
-
-
-def _score(run: Run, split: str) -> None:
-    def show(_: Mapping[str, Any]) -> None:
-        st.error("The answers were scored but cannot be read. Score them again.", icon=":material/error:")
-
-    unused = " It meets this run for the first time." if split == "test" and run.test_accuracy is None else ""
-    job(
-        "predictions",
-        {"run": run.id, "split": split, "epoch": run.best_epoch},
-        key=f"score-{split}",
-        action=f"Score the {split} split",
-        icon=":material/play_arrow:",
-        note=f"The single answers on the {split} split are not kept yet. Scoring uses the weights that are kept."
-        f"{unused}",
-        show=show,
-    )
+        whose = f"Run {self.run.id}, weights of epoch {self.found.epoch:,}, {len(self.found.labels):,} samples"
+        if self.elsewhere is None:
+            return f"{whose} of the {self.split} split of dataset {self.dataset.id}{cooled}."
+        left_out = f", {self.elsewhere.n_left_out:,} left out" if self.elsewhere.n_left_out else ""
+        called = f"{plain(short(self.dataset.name, 40))} ({self.dataset.id})"
+        return f"{whose} of another dataset, {called}, {PARTS[self.split]}{left_out}{cooled}."

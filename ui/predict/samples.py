@@ -33,10 +33,9 @@ def samples(given: Judged, places: Sequence[int], *, key: str) -> None:
     shown = list(places[(page - 1) * A_PAGE : page * A_PAGE])
     rows = [int(given.found.rows[place]) for place in shown]
     confidence = probabilities(given.found.logits[shown], given.temperature).max(1)
-    names = given.dataset.classes
+    answers = given.found.logits[shown].argmax(1)
     said = [
-        (visible(names[int(given.found.answers[place])]), float(share))
-        for place, share in zip(shown, confidence, strict=True)
+        (visible(given.names[int(answer)]), float(share)) for answer, share in zip(answers, confidence, strict=True)
     ]
     draw = _pictures if given.dataset.modality == "image" else _texts
     opened = draw(given, rows, said, key)
@@ -47,6 +46,8 @@ def samples(given: Judged, places: Sequence[int], *, key: str) -> None:
 def _dialog(given: Judged, row: int) -> None:
     with guard():
         facts(given.dataset, row)
+        if given.elsewhere is not None:
+            st.caption(f"Dataset and split are not the run's own: this is sample {row:,} of {given.dataset.id}.")
         st.markdown("**What the answer rests on**")
         explain(
             given.run,

@@ -12,9 +12,10 @@ from pathlib import Path
 from tlcore.data import load_dataset
 from tlcore.errors import RecipeError, RunError, TlcoreError
 from tlcore.runs import launcher
+from tlcore.runs.asking import check
 from tlcore.runs.labels import NAME, name_of, user_of
 from tlcore.runs.store import Store
-from tlcore.runs.studio import Studio, check
+from tlcore.runs.studio import Studio
 from tlcore.runs.sweeps.ledger import Ledger
 from tlcore.runs.sweeps.plan import Plan, Values, drawn, grid, recipe_of
 from tlcore.runs.sweeps.records import Sweep

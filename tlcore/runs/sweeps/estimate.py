@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 from tlcore.data import Dataset
 from tlcore.errors import TlcoreError
 from tlcore.runs import jobs
-from tlcore.runs.records import Run
+from tlcore.runs.records import Point, Run
+from tlcore.runs.studio import Studio
 from tlcore.runs.sweeps.begin import some
 from tlcore.runs.sweeps.plan import Plan, Values, recipe_of
 from tlcore.strategies import FeatureExtraction
@@ -34,6 +36,10 @@ class Pace:
     """Seconds."""
     once: float
     """Seconds for what the first trial computes and all later ones read: features, or what frozen stages give."""
+    start: float = 0.0
+    """Seconds of each trial outside its epochs: model and data are made ready, weights are written."""
+    test: float = 0.0
+    """Seconds for the test split's features, which the winner alone meets."""
     measured: str
     """Where it is from, for people."""
 
@@ -54,6 +60,8 @@ class Estimate:
 
     def __str__(self) -> str:
         count = f"{self.trials:,} {'trial' if self.trials == 1 else 'trials'}"
+        if self.seconds is None and not self.unknown:
+            return f"{count}, none of which can be trained."
         if self.seconds is None:
             pairs = ", ".join(f"{one} with {how}" for one, how in self.unknown[:3])
             more = f" and {len(self.unknown) - 3} more" if len(self.unknown) > 3 else ""
@@ -76,29 +84,36 @@ def estimate(plan: Plan, known: Mapping[tuple[str, str], Pace], slots: int) -> E
     unknown = tuple(pair for pair in pairs if pair not in known)
     if unknown or not recipes:
         return Estimate(trials=plan.most(), seconds=None, once=0.0, unknown=unknown, capped=False)
-    each = [recipe.epochs * known[recipe.backbone, recipe.strategy.name].per_epoch for recipe in recipes]
-    once = _shared(known, pairs)
-    seconds = (sum(each) / len(each) * plan.most() + once) / max(1, slots)
+    each = [_trial(recipe, known[recipe.backbone, recipe.strategy.name]) for recipe in recipes]
+    once, last = _shared(known, pairs), mean(known[pair].start + known[pair].test for pair in pairs)
+    seconds = (mean(each) * plan.most() + once) / max(1, slots) + last
     capped = plan.budget is not None and seconds > plan.budget
     return Estimate(trials=plan.most(), seconds=seconds, once=once, unknown=(), capped=capped)
 
 
-def paces(plan: Plan, dataset: Dataset, home: Path, runs: Sequence[Run]) -> dict[tuple[str, str], Pace]:
-    """What is known of each pair: of finished runs on the same data first, then of a cost that was measured.
-
-    Args:
-        runs: Finished ones, the newest first.
-    """
-    found = _measured(plan, dataset, home)
+def paces(plan: Plan, dataset: Dataset, studio: Studio) -> dict[tuple[str, str], Pace]:
+    """What is known of each pair: of finished runs on the same data first, then of a cost that was measured."""
+    found = _measured(plan, dataset, studio.home)
+    runs = [run for run in studio.store.runs(status=("finished",)) if run.dataset == plan.dataset and run.epoch > 1]
     for pair in {(values["backbone"], values["strategy"]) for values in some(plan)}:
-        alike = [run for run in runs if (run.dataset, run.backbone, run.strategy) == (plan.dataset, *pair)]
-        taken = [
-            run.seconds(run.finished or 0.0) / run.epoch for run in alike if run.epoch and run.status == "finished"
-        ]
-        if taken:
-            words = f"{len(taken[:MOST_ALIKE])} finished runs alike"
-            found[pair] = Pace(per_epoch=median(taken[:MOST_ALIKE]), once=0.0, measured=words)
+        alike = [run for run in runs if (run.backbone, run.strategy) == pair][:MOST_ALIKE]
+        points = studio.store.epochs(run.id for run in alike)
+        whole = [run for run in alike if len(points.get(run.id, ())) > 1]
+        if whole:
+            test = found[pair].test if pair in found else 0.0
+            found[pair] = replace(_lived(whole, points), test=test)
     return found
+
+
+def _lived(runs: Sequence[Run], points: Mapping[str, Sequence[Point]]) -> Pace:
+    """Of runs that finished: what had to be computed once is there, so an epoch is like one of the later ones.
+
+    Outside its epochs the quickest of them did nothing that another would not do again.
+    """
+    each = [median(b.time - a.time for a, b in pairwise(points[run.id])) for run in runs]
+    around = [run.seconds(run.finished or 0.0) - run.epoch * one for run, one in zip(runs, each, strict=True)]
+    words = f"{len(runs)} finished {'run' if len(runs) == 1 else 'runs'} alike"
+    return Pace(per_epoch=median(each), once=0.0, start=max(0.0, min(around)), measured=words)
 
 
 def questions(plan: Plan, unknown: Sequence[tuple[str, str]]) -> tuple[Mapping[str, Any], ...]:
@@ -118,21 +133,27 @@ def _measured(plan: Plan, dataset: Dataset, home: Path) -> dict[tuple[str, str],
             continue
         try:
             recipe = Recipe.from_dict(about)
-            found.setdefault((recipe.backbone, recipe.strategy.name), _pace(recipe, dataset, answer["phases"]))
+            found.setdefault((recipe.backbone, recipe.strategy.name), _pace(recipe, dataset, answer))
         except TlcoreError:  # of a backbone that is gone, or another version's
             continue
     return found
 
 
-def _pace(recipe: Recipe, dataset: Dataset, phases: Sequence[Mapping[str, Any]]) -> Pace:
+def _pace(recipe: Recipe, dataset: Dataset, answer: Mapping[str, Any]) -> Pace:
     """A batch of another size takes as long for each sample, so an epoch's time is the pair's."""
-    made = outline(
-        recipe, backbone(recipe.backbone), n_classes=len(dataset.classes), n_train=len(dataset.rows("train"))
-    )
-    costs = [PhaseCost(**phase) for phase in phases]
+    n = {split: len(dataset.rows(split)) for split in ("train", "val", "test")}
+    made = outline(recipe, backbone(recipe.backbone), n_classes=len(dataset.classes), n_train=n["train"])
+    costs = [PhaseCost(**phase) for phase in answer["phases"]]
     whole = sum(c.seconds(p.steps, p.phase.epochs) for c, p in zip(costs, made.phases, strict=True))
     once = sum(cost.once for cost in costs)
-    return Pace(per_epoch=(whole - once) / recipe.epochs, once=once, measured="steps that were made")
+    per_epoch, start = (whole - once) / recipe.epochs, float(answer.get("start", 0.0))
+    test = once * n["test"] / max(1, n["train"] + n["val"])
+    return Pace(per_epoch=per_epoch, once=once, start=start, test=test, measured="steps that were made")
+
+
+def _trial(recipe: Recipe, pace: Pace) -> float:
+    """Seconds."""
+    return pace.start + recipe.epochs * pace.per_epoch
 
 
 def _shared(known: Mapping[tuple[str, str], Pace], pairs: Iterable[tuple[str, str]]) -> float:

@@ -135,6 +135,7 @@ def recipe_of(plan: Plan, values: Values) -> Recipe:
     for name, value in values.items():
         if name not in ("backbone", "strategy", SCALE):
             _place(plain, name, value)
+    _spread(plain.get("head", {}))
     made = Recipe.from_dict(plain)
     return made.scaled(values[SCALE]) if values.get(SCALE, 1) != 1 else made
 
@@ -152,6 +153,12 @@ def _place(plain: dict[str, Any], name: str, value: Any) -> None:
         plain[name] = {**plain.get(name, {}), **_named(name, value)} if name in _NAMED else value
     else:
         plain["strategy"][name] = value
+
+
+def _spread(head: dict[str, Any]) -> None:
+    """One dropout rate is that of every layer."""
+    if isinstance(head.get("dropout"), int | float):
+        head["dropout"] = [head["dropout"]] * (len(head.get("hidden", Head().hidden)) + 1)
 
 
 _NAMED = {"optimizer": "name", "schedule": "name", "augmentation": "policy"}

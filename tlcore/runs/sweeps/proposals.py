@@ -33,7 +33,7 @@ class Tried:
     values: Values
     state: Literal["live", "done", "pruned", "failed"]
     score: float | None = None
-    """Best val accuracy, in [0, 1]."""
+    """Best val accuracy, in [0, 1]; 0 where a failure lies in the values, so that the search keeps away from them."""
     epoch: int = 1
     """The last that it finished."""
 
@@ -95,6 +95,8 @@ def _known(plan: Plan, one: Tried) -> optuna.trial.FrozenTrial:
     state = {"live": states.RUNNING, "done": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}[one.state]
     if state in (states.COMPLETE, states.PRUNED) and one.score is None:
         state = states.FAIL
+    elif state == states.FAIL and one.score is not None:
+        state = states.COMPLETE
     axes = {axis.name: axis for axis in plan.axes if axis.name in one.values}
     return optuna.trial.create_trial(
         state=state,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any, Literal
 
 from tlcore.advisor.facts import wilson
@@ -14,6 +15,8 @@ from tlcore.runs.sweeps.records import Sweep, Trial
 __all__ = ["Row", "Standing", "best", "standing", "state_of", "tried"]
 
 PRUNED = "Pruned"
+FEW = 3
+"""Trials that have to be over for their pace to count: the first ones compute the features of all."""
 TrialState = Literal["live", "done", "pruned", "failed"]
 
 
@@ -51,7 +54,8 @@ class Standing:
     tied: int
     """Trials whose val accuracy the best one's interval holds, itself among them."""
     left: float | None
-    """Seconds to go at the pace so far, at most what the budget leaves; None before the first trial is over."""
+    """Seconds to go at the pace so far, at first by the estimate, and at most what the budget leaves; None while
+    nothing is known."""
 
 
 def state_of(run: Run) -> TrialState:
@@ -108,15 +112,20 @@ _LIVE = ("queued", "running", "pausing", "paused", "stopping")
 def _left(sweep: Sweep, over: Sequence[Run], trials: int, slots: int, now: float) -> float | None:
     budget = sweep.planned().budget
     rest = None if budget is None else max(0.0, budget - sweep.worked)
+    guessed = sweep.estimate - sweep.worked if sweep.estimate is not None else 0.0
+    if len(over) < FEW and guessed > 0:
+        return guessed if rest is None else min(guessed, rest)
     if not over:
         return rest
-    pace = sum(run.seconds(now) for run in over) / len(over) * trials / max(1, slots)
+    pace = median(run.seconds(now) for run in over) * trials / max(1, slots)
     return pace if rest is None else min(pace, rest)
 
 
 def _tried(trial: Trial, run: Run | None) -> Tried:
+    if run is None and trial.problem:
+        return Tried(values=trial.values, state="failed", score=0.0)
     if run is None:
-        return Tried(values=trial.values, state="failed" if trial.problem or trial.launched else "live")
+        return Tried(values=trial.values, state="failed" if trial.launched else "live")
     return Tried(values=trial.values, state=state_of(run), score=run.val_accuracy, epoch=max(1, run.epoch))
 
 

@@ -1,0 +1,49 @@
+"""The pace that an estimate builds on: what runs of one pair took in their later epochs, and around them."""
+
+from tests.pages.conftest import make_run
+from tlcore.data import add_sample
+from tlcore.runs import Studio
+from tlcore.runs.sweeps import Axis, Plan, standing
+from tlcore.runs.sweeps.begin import begin
+from tlcore.runs.sweeps.estimate import estimate, paces
+
+PAIR = ("efficientnet_lite0", "feature_extraction")
+
+
+def lived(studio, dataset, first, *, each=0.5, epochs=4, around=1.0):
+    """A finished run whose first epoch took `first` seconds more, for the features that later runs read."""
+    times = [first + each * epoch for epoch in range(1, epochs + 1)]
+    run = make_run(studio, dataset=dataset.id, epochs=epochs, status="finished", epoch=epochs, started=1.0)
+    points = [
+        {"scope": "epoch", "step": epoch, "epoch": epoch, "time": time, "values": {"val_accuracy": 0.5}}
+        for epoch, time in enumerate(times, 1)
+    ]
+    studio.store.record(run.id, points, finished=1.0 + times[-1] + around)
+    return studio.store.run(run.id)
+
+
+def test_features_of_the_first_run_are_no_part_of_the_pace(tmp_path):
+    studio = Studio(tmp_path)
+    dataset = add_sample("digits", tmp_path)
+    for first in (120.0, 0.0):
+        lived(studio, dataset, first)
+    axes = tuple(Axis(name=name, values=(value,)) for name, value in zip(("backbone", "strategy"), PAIR, strict=True))
+    plan = Plan(dataset=dataset.id, axes=(*axes, Axis(name="epochs", values=(10, 20))), method="grid")
+    known = paces(plan, dataset, studio)
+    assert (known[PAIR].per_epoch, known[PAIR].start, known[PAIR].once) == (0.5, 1.0, 0.0)
+    assert estimate(plan, known, 1).seconds == (5.0 + 1.0) + (10.0 + 1.0) + 1.0, "and the winner is scored"
+
+
+def test_what_is_left_follows_the_estimate_until_a_few_trials_are_over(tmp_path):
+    studio = Studio(tmp_path)
+    dataset = add_sample("digits", tmp_path)
+    axes = tuple(Axis(name=name, values=(value,)) for name, value in zip(("backbone", "strategy"), PAIR, strict=True))
+    plan = Plan(dataset=dataset.id, axes=(*axes, Axis(name="seed", values=tuple(range(8)))), method="grid")
+    sweep = begin(studio, plan, estimate=140.0)
+    runs = [lived(studio, dataset, first) for first in (120.0, 0.0, 0.0)]
+
+    def left(n):
+        return standing(sweep, (), runs[:n], 0, 1, 0.0).left
+
+    assert left(0) == left(1) == 140.0, "by the first trial alone it would be 8 times its 123 s"
+    assert left(3) == 3.0 * 8
