@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ui import model_state
+from ui.choice_table import choice_table
 from ui.models import Entry
 from ui.words import visible
 
@@ -17,28 +18,21 @@ if TYPE_CHECKING:
 __all__ = ["frame", "models_table"]
 
 KEY = "models-table"
-TALLEST, ROW = 590, 35
-"""Pixels of the table and of a row."""
+TALLEST = 590
+"""Pixels."""
 
 
 def models_table(models: Sequence[Entry], modality: str, chosen: str | None) -> None:
     """Draw it with the chosen model's row selected; a click on a row chooses that model, also in the URL."""
     names = [entry.record.name for entry in models]
-    model_state.set_rows(KEY, [names.index(chosen)] if chosen in names else [])
-
-    def follow() -> None:
-        rows = model_state.rows(KEY)
-        model_state.select(names[rows[0]] if rows else None)
-
-    st.dataframe(
+    choice_table(
         frame(models, modality),
-        hide_index=True,
+        names,
+        chosen,
+        model_state.select,
         key=KEY,
-        height=min(TALLEST, 3 + ROW * (1 + len(names))),
-        column_config=_columns(),
-        on_select=follow,
-        selection_mode="single-row",
-        placeholder="–",
+        tallest=TALLEST,
+        columns=_columns(),
         alt=f"{len(names)} models with their sizes, accuracies and weights",
     )
 

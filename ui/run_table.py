@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from tlcore.runs import Run
-from ui import model_state, state
+from ui import state
+from ui.choice_table import choice_table
 from ui.layout import drawer
 from ui.run_filters import chosen, filters
 from ui.words import duration, visible
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["frame", "run_table"]
 
 KEY = "run-table"
-TALLEST, ROW = 420, 35
-"""Pixels of the table and of a row."""
+TALLEST = 420
+"""Pixels."""
 
 
 def run_table(runs: Sequence[Run], current: str) -> None:
@@ -35,22 +36,14 @@ def run_table(runs: Sequence[Run], current: str) -> None:
             st.caption("No run is like that. Widen the filters above.")
             return
         ids = [run.id for run in shown]
-        model_state.set_rows(KEY, [ids.index(current)] if current in ids else [])
-
-        def follow() -> None:
-            rows = model_state.rows(KEY)
-            if rows:
-                state.choose("run", ids[rows[0]])
-
-        st.dataframe(
+        choice_table(
             frame(shown, time.time()),
-            hide_index=True,
+            ids,
+            current,
+            lambda run: state.choose("run", run) if run else None,
             key=KEY,
-            height=min(TALLEST, 3 + ROW * (1 + len(shown))),
-            column_config=_columns(),
-            on_select=follow,
-            selection_mode="single-row",
-            placeholder="–",
+            tallest=TALLEST,
+            columns=_columns(),
             alt=f"{len(shown)} runs with their states and scores",
         )
 

@@ -152,5 +152,12 @@ def test_its_charts_are_drawn_with_the_network_off(
     tab.wait_for_function(
         "was => getComputedStyle(document.querySelector('[data-figure=scores] .xtitle')).fill !== was", arg=light
     )
+    sizes = "() => [...document.querySelectorAll('[data-figure]')].map((one) => one.clientHeight)"
+    high = tab.evaluate(sizes)
+    tab.set_viewport_size({"width": 500, "height": 900})
+    tab.wait_for_function("() => document.querySelector('[data-figure=scores] .main-svg').clientWidth <= 500")
+    assert tab.evaluate(sizes) == high, "a narrower window makes them no lower"
+    tab.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    tab.wait_for_function("() => document.querySelector('[data-figure=scores] .main-svg').clientWidth === 680")
     context.close()
     assert said == [] and [url for url in asked if not url.startswith("data:")] == [path.as_uri()]

@@ -11,6 +11,7 @@ from tlcore.data import Dataset
 from tlcore.runs.ranking import Standing
 from tlcore.zoo import Backbone
 from ui import model_state
+from ui.choice_table import choice_table
 from ui.words import visible
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ __all__ = ["chosen", "download", "frame", "table"]
 
 KEY = "rank-table"
 ASKED = "backbone"
-TALLEST, ROW = 560, 35
-"""Pixels of the table and of a row."""
+TALLEST = 560
+"""Pixels."""
 
 
 def chosen(scored: Sequence[Standing]) -> Backbone:
@@ -33,21 +34,14 @@ def chosen(scored: Sequence[Standing]) -> Backbone:
 def table(scored: Sequence[Standing]) -> None:
     """Draw it; a click on a row selects its backbone, also in the URL."""
     names = [one.record.name for one in scored]
-    model_state.set_rows(KEY, [names.index(chosen(scored).name)])
-
-    def follow() -> None:
-        rows = model_state.rows(KEY)
-        model_state.write(ASKED, names[rows[0]] if rows else "")
-
-    st.dataframe(
+    choice_table(
         frame(scored),
-        hide_index=True,
+        names,
+        chosen(scored).name,
+        lambda name: model_state.write(ASKED, name or ""),
         key=KEY,
-        height=min(TALLEST, 3 + ROW * (1 + len(names))),
-        column_config=_columns(),
-        on_select=follow,
-        selection_mode="single-row",
-        placeholder="–",
+        tallest=TALLEST,
+        columns=_columns(),
         alt=f"{len(names)} backbones with their scores and costs, the best first",
     )
 

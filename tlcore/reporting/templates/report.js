@@ -20,16 +20,20 @@ function themed(layout, look) {
   };
 }
 
-function draw(dark) {
+const PAPER = 680;  // pixels across that A4 and Letter have, less their margins
+
+// A place has its figure's height by itself, or Plotly takes its least one when the window changes.
+function draw(dark, width) {
   const look = dark ? colours.dark : colours.light;
   for (const place of places) {
     const figure = figures[place.dataset.figure];
+    place.style.height = `${figure.layout.height}px`;
     const traces = figure.data.map((one) => (one.texttemplate ? { ...one, textfont: { color: look.text } } : one));
-    Plotly.react(place, traces, themed(figure.layout, look), { responsive: true, displaylogo: false });
+    Plotly.react(place, traces, themed({ ...figure.layout, width }, look), { responsive: true, displaylogo: false });
   }
 }
 
 draw(scheme.matches);
 scheme.addEventListener("change", () => draw(scheme.matches));
-addEventListener("beforeprint", () => { draw(false); for (const one of document.querySelectorAll("details")) one.open = true; });
-addEventListener("afterprint", () => draw(scheme.matches));
+addEventListener("beforeprint", () => { draw(false, PAPER); for (const one of document.querySelectorAll("details")) one.open = true; });
+addEventListener("afterprint", () => { draw(scheme.matches); places.forEach((place) => Plotly.Plots.resize(place)); });
