@@ -1,4 +1,6 @@
-"""`python -m bench [frozen finetune far text decode backends memory start tabs rank compare]`: measure, print, keep.
+"""`python -m bench [frozen finetune far text decode backends memory start tabs rank compare evaluate]`.
+
+Measures, prints, keeps.
 
 `python -m bench soak` kills workers 200 times, which takes a quarter of an hour; `soak:20` does so 20 times.
 """
@@ -21,7 +23,20 @@ from rich.table import Table
 from bench.timing import Row
 from tlcore.device import machine
 
-NAMES = ("frozen", "finetune", "far", "text", "decode", "backends", "memory", "start", "tabs", "rank", "compare")
+NAMES = (
+    "frozen",
+    "finetune",
+    "far",
+    "text",
+    "decode",
+    "backends",
+    "memory",
+    "start",
+    "tabs",
+    "rank",
+    "compare",
+    "evaluate",
+)
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 Each run has its metrics, a report of ten classes and its answers on the 269 test samples of the digits. Server time is
 that of a rerun of the script as Streamlit's own test harness runs it, the first one apart. In Chromium: a page from a
-click in an open tab until its last card and its first chart are there, and, for whoever comes with a fresh browser,
-from the address, which is mostly Streamlit's own script being loaded.
+click in an open tab until its last card and its first chart are there, and, for whoever has a fresh browser, from
+the address, which is mostly Streamlit's own script being loaded.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def _row(run: Run, form: Form, made: Mapping[str, Made]) -> None:
             if one and file:
                 _download(run, {"file": file, "bytes": one.n_bytes}, form.name)
             else:
-                _action(run, (form.name,), key=form.name, label="Prepare")
+                _action(run, (form.name,), key=form.name, label="Prepare the zip" if one else "Prepare")
         if one and one.caution:
             st.warning(plain(one.caution), icon=":material/warning:")
         if not file:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from tlcore.evaluation.curves import POINTS, areas, precision_recall, roc
 
@@ -17,6 +18,32 @@ def test_areas_are_what_they_mean():
     hits = positive[np.argsort(-scores)]
     precision = np.cumsum(hits) / np.arange(1, 601)
     assert precision_recall(scores, positive).area == pytest.approx(precision[hits].mean())
+
+
+def test_curves_and_areas_are_scikit_learns_also_where_scores_are_tied():
+    draw = np.random.default_rng(2)
+    positive = draw.random(90) < 0.4
+    scores = draw.integers(0, 12, 90) + 3.0 * positive
+    x, y, _ = roc_curve(positive, scores)
+    found = roc(scores, positive)
+    assert np.allclose(found.x, x) and np.allclose(found.y, y)
+    assert found.area == pytest.approx(roc_auc_score(positive, scores))
+    precision, recall, _ = precision_recall_curve(positive, scores)
+    found = precision_recall(scores, positive)
+    theirs = set(zip(recall.round(9), precision.round(9), strict=True))
+    assert set(zip(found.x.round(9), found.y.round(9), strict=True)) <= theirs
+    assert set(found.x.round(9)) == set(recall.round(9)) and found.x[-1] == 1
+    assert found.area == pytest.approx(average_precision_score(positive, scores))
+
+
+def test_a_rare_class_keeps_the_shape_of_its_curve():
+    positive = np.zeros(20_000, bool)
+    positive[[0, 2, 4, 600, 19_000]] = True
+    found = precision_recall(-np.arange(20_000.0), positive)
+    at = {round(float(x), 6): float(y) for x, y in zip(found.x, found.y, strict=True)}
+    lowest = [at[level] for level in (0.2, 0.4, 0.6)]
+    assert lowest == [1 / 2, 2 / 4, 3 / 600] and len(found.x) <= 2 * positive.sum() + 1
+    assert (found.x[-1], found.y[-1]) == (1, 5 / 19_001)
 
 
 def test_a_class_without_samples_has_no_curve():

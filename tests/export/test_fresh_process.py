@@ -15,6 +15,11 @@ import torch
 
 from tests.export.conftest import alone, logits
 from tlcore.data import export
+from tlcore.errors import ExportError
+from tlcore.export import offered
+from tlcore.export.archive import pack, together
+from tlcore.export.check import compared
+from tlcore.export.eight import counted
 from tlcore.export.making import make
 from tlcore.export.subject import Subject
 
@@ -39,7 +44,7 @@ def given(subject: Subject, folder: Path, n: int = 4) -> tuple[list[int], torch.
     return rows.tolist(), logits(subject, rows)
 
 
-@pytest.mark.parametrize("kind", ["image", "tuned", "text", "lora"])
+@pytest.mark.parametrize("kind", ["image", "text"])
 def test_weights_load_back_to_equal_logits(trained: Trained, kind: str, tmp_path: Path) -> None:
     subject = trained(kind)
     made = make("native", subject, tmp_path)
@@ -129,10 +134,84 @@ def test_the_script_repeats_the_run(trained: Trained, tmp_path: Path) -> None:
         assert len(list(csv.DictReader(file))) == len(subject.dataset.rows("train"))
 
 
-def test_what_differs_is_refused(trained: Trained) -> None:
-    from tlcore.errors import ExportError
-    from tlcore.export.check import compared
+EVERY = """
+import io, contextlib, runpy, torch, onnxruntime
+from safetensors import safe_open
+from model import load
+given = json.load(open("given.json"))
+model, found = load(), {}
+x = model.inputs([model.read(open(path, "rb").read()) for path in given] if model.modality == "image" else given)
+tensors = [torch.from_numpy(value) for value in x.values()]
+with torch.inference_mode():
+    found["torch"] = torch.export.load("model.pt2").module()(*tensors).tolist()
+    found["torchscript"] = torch.jit.load("model.torchscript.pt")(*tensors).tolist()
+found["native"] = load(weights="model.safetensors").logits(
+    [model.read(open(path, "rb").read()) for path in given] if model.modality == "image" else given).tolist()
+for name in ("model.onnx", "model-int8.onnx"):
+    session = onnxruntime.InferenceSession(name)
+    found[name] = session.run(None, {node.name: x[node.name] for node in session.get_inputs()})[0].tolist()
+with safe_open("model.safetensors", "pt") as file:
+    found["classes"] = json.loads(file.metadata()["classes"])
+with contextlib.redirect_stdout(io.StringIO()) as said:
+    sys.argv = ["predict.py", given[0]]
+    runpy.run_path("predict.py", run_name="__main__")
+found["said"] = said.getvalue()
+print(json.dumps(found))
+"""
 
+
+@pytest.mark.parametrize("kind", ["tuned", "lora"])
+def test_what_an_archive_of_all_holds_is_read_and_agrees(trained: Trained, kind: str, tmp_path: Path) -> None:
+    subject = trained(kind)
+    names = [form.name for form in offered(subject.dataset.modality, subject.recipe.strategy.name, hidden=True)]
+    told: list[float] = []
+    made = together(names, subject, tmp_path / "made", lambda share, words: told.append(share))
+    assert [one.format for one in made] == names and told == sorted(told) and told[-1] <= 1
+    archive = pack(made, subject, tmp_path / "made", tmp_path / "all.zip", lambda share, words: None)
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path)
+    folder = tmp_path / subject.run
+    _, ours = given(subject, folder)
+    found = alone(EVERY, folder)
+    for name in ("native", "torch", "torchscript", "model.onnx"):
+        assert float((torch.tensor(found[name]) - ours).abs().max()) < 1e-4, name
+    eight = next(one for one in made if one.format == "int8")
+    n = len(subject.dataset.rows("test"))
+    assert eight.figures["n"] == n and f"On the same {n} samples of test" in eight.words
+    assert float((torch.tensor(found["model-int8.onnx"]) - ours).abs().mean()) < 0.2 * float(ours.abs().max())
+    assert found["classes"] == list(subject.classes) and len(found["said"].splitlines()) == 3
+    if kind == "lora":
+        assert {"adapter_model.safetensors", "load.py"} <= {path.name for path in (folder / "adapter").iterdir()}
+        again = alone(READ_BACK, folder / "huggingface", str(folder / "given.json"))
+        assert float((torch.tensor(again) - ours).abs().max()) < 1e-4
+
+
+READ_BACK = """
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+model = AutoModelForSequenceClassification.from_pretrained(".", trust_remote_code=True).eval()
+read = AutoTokenizer.from_pretrained(".", trust_remote_code=True)
+with torch.inference_mode():
+    tokens = read(json.load(open(sys.argv[1])), padding=True, truncation=True, return_tensors="pt")
+    print(json.dumps(model(**tokens).logits.tolist()))
+"""
+
+
+def test_what_rounding_costs_is_said_or_refused() -> None:
+    labels = np.arange(100) % 4
+    floats = np.where(np.arange(100) < 96, labels, (labels + 1) % 4)
+    slightly = np.where(np.arange(100) < 92, labels, (labels + 1) % 4)
+    cost = counted(labels, slightly, floats, "test")
+    assert cost.sentence() == (
+        "On the same 100 samples of test: 92.0 % [85.0, 95.9] right in 8 bits, 96.0 % [90.2, 98.4] with floats; 4 get "
+        "another class."
+    )
+    assert "costs this model 4.0 points" in cost.caution() and not counted(labels, floats, floats, "test").caution()
+    with pytest.raises(ExportError, match=r"not offered: this network does not bear the rounding. On the same 100"):
+        counted(labels, (labels + 1) % 4, floats, "test")
+
+
+def test_what_differs_is_refused(trained: Trained) -> None:
     subject = trained("text")
     with pytest.raises(ExportError, match=r"The graph is not offered: on 1\d samples of test its logits differ"):
         compared(subject, lambda x: subject.model(x) * 1.01 + np.float32(0.1), "The graph")

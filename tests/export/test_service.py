@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
 import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -77,6 +79,14 @@ def png(value: int, side: int = 20) -> bytes:
     return out.getvalue()
 
 
+def bomb() -> bytes:
+    """A picture of a few bytes that says it is so large that Pillow itself refuses it."""
+    size = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", size), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b""))
+    chunks = (struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d)) for kind, d in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
 def form(*files: bytes) -> tuple[bytes, str]:
     """A form as curl sends it."""
     parts = [
@@ -106,9 +116,11 @@ def test_what_is_too_much_or_nonsense_is_a_sentence(service: Callable[[str], Ask
     for status, words, asked in (
         (415, "it is damaged, or no image", ("/predict", b"not an image", "image/png")),
         (413, "Image 1 has 22,500 pixels; 10,000 are the most.", ("/predict", png(9, 150), "image/png")),
+        (413, "Image 1 has more than 10,000 pixels, the most.", ("/predict", bomb(), "image/png")),
         (413, "bytes; 3,000 are the most", ("/predict", b"x" * 4000, "image/png")),
         (413, "The request is larger than", ("/predict", b"x" * 30_000, "image/png")),
         (413, "4 images in one request; 3 are the most", ("/batch", *form(*[png(1)] * 4))),
+        (413, "90 images in one request; 3 are the most", ("/batch", *form(*[png(1)] * 90))),
         (400, "/predict takes one image, got 2", ("/predict", *form(png(1), png(2)))),
         (400, "not a request that is understood", ("/predict", b"[", "application/json")),
         (422, "Image 1 is not base64", ("/predict", b'{"image": "***"}', "application/json")),

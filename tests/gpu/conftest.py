@@ -6,16 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.runs.conftest import studio as studio
 from tlcore.data import Dataset, add_sample
-from tlcore.runs import Studio
-
-
-@pytest.fixture(scope="module")
-def studio(shared_home: Path) -> Studio:
-    """One slot for each GPU, as a server has it."""
-    made = Studio(shared_home)
-    made.warm()
-    return made
 
 
 @pytest.fixture(scope="module")

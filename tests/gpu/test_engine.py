@@ -111,6 +111,14 @@ def test_features_are_computed_once(digits, tmp_path):
         assert (data.embedding().fresh > 0) == fresh
 
 
+def test_what_never_varies_is_read_once_and_stays_on_the_card(digits, shared_home):
+    data = DatasetFeeds(digits, backbone(NAME), shared_home, device=torch.device("cuda"))
+    first, second = (list(data.raw("val").batches(64)) for _ in range(2))
+    assert data.raw("val") is data.raw("val") and all(x.is_cuda for x, _ in first + second)
+    assert all(torch.equal(x, again) for (x, _), (again, _) in zip(first, second, strict=True))
+    assert not any(x.is_cuda for x, _ in data.raw("test").batches(64)), "test is read once"
+
+
 def test_a_full_card_halves_the_parts_and_not_the_batch(digits, shared_home):
     device = torch.device("cuda")
     torch.cuda.empty_cache()

@@ -2,14 +2,13 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.runs.test_studio import wait
+from tests.runs.test_studio import killed_and_resumed, over, wait
 from tlcore.device import machine
 from tlcore.runs import Settings
 from tlcore.runs.settings import keep
@@ -22,10 +21,6 @@ GPU_FILE = "/dev/nvidia-uvm"
 
 def recipe(dataset, **changes):
     return Recipe(**({"dataset": dataset.id, "backbone": "efficientnet_lite0", "epochs": 4} | changes))
-
-
-def over(run):
-    return not run.live
 
 
 def computes(pid):
@@ -42,7 +37,7 @@ def long(dataset, **changes):
 
 
 def training(run):
-    return run.step > 3 or not run.live
+    return run.epoch or not run.live
 
 
 def test_a_worker_computes_on_the_gpu_and_its_nursery_never_does(studio, digits):
@@ -80,12 +75,7 @@ def test_more_slots_than_gpus_share_them(studio, digits):
 def test_a_killed_run_goes_on_where_it_was(studio, digits):
     made = recipe(digits, strategy=strategy("fine_tune"), epochs=4, seed=5)
     whole = wait(studio, studio.launch(made), over)
-    run = studio.launch(made)
-    state = studio.home / "runs" / run.id / "state.pt"
-    run = wait(studio, run, lambda run: state.exists() or over(run))
-    os.kill(run.pid, signal.SIGKILL)
-    assert wait(studio, run, over).status == "interrupted"
-    resumed = wait(studio, studio.resume(run.id), over)
+    resumed = killed_and_resumed(studio, made)
     assert resumed.status == whole.status == "finished"
     assert losses(studio, resumed) == pytest.approx(losses(studio, whole), abs=0.02)  # convolutions vary in bfloat16
     assert resumed.test_accuracy == pytest.approx(whole.test_accuracy, abs=0.03)

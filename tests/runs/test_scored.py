@@ -9,7 +9,7 @@ from tlcore.data import Columns, ingest, load_dataset
 from tlcore.errors import DataError, RunError
 from tlcore.evaluation.matching import match
 from tlcore.evaluation.predictions import forget, kept
-from tlcore.runs import run_folder, worker
+from tlcore.runs import run_folder, scored, worker
 from tlcore.runs.elsewhere import answers_elsewhere, question
 from tlcore.runs.scored import elsewhere, predictions
 
@@ -30,7 +30,7 @@ def test_the_job_answers_as_the_worker_did(queued):
     assert np.allclose(again.logits, first.logits, atol=1e-5)
 
 
-def test_another_dataset_is_scored_as_the_runs_own_and_what_does_not_fit_is_refused(queued):
+def test_another_dataset_is_scored_as_the_runs_own_and_what_does_not_fit_is_refused(queued, monkeypatch):
     studio, run = queued
     assert worker.work(studio.home, run.id, run.claim) == 0
     ended, folder = studio.store.run(run.id), run_folder(studio.home, run.id)
@@ -55,6 +55,9 @@ def test_another_dataset_is_scored_as_the_runs_own_and_what_does_not_fit_is_refu
         elsewhere(studio.home, {**question(ended, other.id, "all"), "epoch": 99}, lambda share, words: None)
     with pytest.raises(DataError, match="not 'train'"):
         elsewhere(studio.home, {**question(ended, other.id, "all"), "part": "train"}, lambda share, words: None)
+    monkeypatch.setattr(scored, "MOST_LOGITS", 10)
+    with pytest.raises(RunError, match="logits, more than the 10 that are kept"):
+        elsewhere(studio.home, question(ended, other.id, "all"), lambda share, words: None)
     (folder / f"predictions-{other.id}-all.safetensors").write_bytes(b"cut")
     assert answers_elsewhere(studio.home, ended, other.id, matched) is None
     forget(folder)

@@ -167,20 +167,25 @@ def test_a_failure_in_the_worker_is_a_sentence_and_the_log_keeps_the_rest(studio
 def test_a_killed_run_resumes_as_if_nothing_had_happened(studio, messages):
     made = Recipe(dataset=messages.id, backbone="minilm", strategy=strategy("fine_tune", "text"), epochs=4, seed=5)
     whole = wait(studio, studio.launch(made), over)
-    run = studio.launch(made)
-    state = studio.home / "runs" / run.id / "state.pt"
-    run = wait(studio, run, lambda run: state.exists() or over(run))
-    os.kill(run.pid, signal.SIGKILL)
-    assert wait(studio, run, over).status == "interrupted"
-    resumed = wait(studio, studio.resume(run.id), over)
+    resumed = killed_and_resumed(studio, made)
     assert resumed.status == whole.status == "finished"
     assert losses(studio, resumed) == losses(studio, whole)
     assert (resumed.best_epoch, resumed.val_accuracy) == (whole.best_epoch, whole.val_accuracy)
     assert resumed.test_accuracy == whole.test_accuracy
-    assert any("going on after step" in note.text for note in studio.notes(run.id))
+    assert any("going on after step" in note.text for note in studio.notes(resumed.id))
     assert resumed.report["scorings"] == 1, "a run that was killed had not seen its test split"
     with pytest.raises(RunError, match="is finished: there is nothing to resume"):
-        studio.resume(run.id)
+        studio.resume(resumed.id)
+
+
+def killed_and_resumed(studio, recipe):
+    """A run whose worker is killed as soon as there is a state to go on from, and that then goes on to its end."""
+    run = studio.launch(recipe)
+    state = studio.home / "runs" / run.id / "state.pt"
+    run = wait(studio, run, lambda run: state.exists() or over(run))
+    os.kill(run.pid, signal.SIGKILL)
+    assert wait(studio, run, over).status == "interrupted"
+    return wait(studio, studio.resume(run.id), over)
 
 
 def losses(studio, run):

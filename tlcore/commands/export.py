@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,8 +111,23 @@ def serve(
 
     Studio(home()).run(run)
     service = application(served(home(), run))
-    print(f"Run {run} answers on http://{host}:{port}. Ctrl-C ends it.", file=sys.stderr)
-    uvicorn.run(service, host=host, port=port, log_level="warning")
+    with _listening(host, port) as listening:
+        print(f"Run {run} answers on http://{host}:{port}. Ctrl-C ends it.", file=sys.stderr)
+        uvicorn.Server(uvicorn.Config(service, log_level="warning")).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Before the model is said to answer.
+
+    Raises:
+        ExportError: the port is taken, or the address is not this machine's.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else error.strerror
+        raise ExportError(f"{host}:{port} cannot be listened on ({why}): choose another --port, or --host.") from error
 
 
 def _push(run: str, repository: str, public: bool, update: bool, as_json: bool) -> None:

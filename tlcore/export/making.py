@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -25,6 +26,7 @@ __all__ = ["RECORD", "REVISION", "Made", "found", "make", "room", "single"]
 RECORD = "made.json"
 REVISION = 2
 """Of the writers: what an earlier one made is made anew."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FULL_BYTES = 2**20
 """Free space below which whatever a writer complains of is the full disk: libraries say it in many ways."""
 
@@ -125,7 +127,7 @@ def room(root: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        full = any(getattr(error, "errno", None) == code or os.strerror(code) in str(error) for code in FULL)
         if full or (root.is_dir() and shutil.disk_usage(root).free < FULL_BYTES):
             raise RunError(
                 f"The disk of {root.parent} is full, so nothing was kept of what was begun; make room and try again."

@@ -14,6 +14,7 @@ from tlcore.export.subject import Subject
 
 __all__ = ["service"]
 
+HEALTH = "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health', timeout=3)"
 DOCKERFILE = """# docker build -t classifier . && docker run -p 8000:8000 classifier
 FROM python:3.12-slim
 WORKDIR /service
@@ -24,7 +25,7 @@ COPY model.json model.onnx model.py serve.py ./
 USER service
 ENV HOST=0.0.0.0 PORT=8000
 EXPOSE 8000
-HEALTHCHECK CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health', timeout=3)"]
+HEALTHCHECK CMD ["python", "-c", "{health}"]
 CMD ["python", "serve.py"]
 """
 
@@ -37,7 +38,7 @@ def service(subject: Subject, folder: Path, root: Path, tell: Tell) -> Mapping[s
     copyfile(root / "onnx" / "model.onnx", folder / "model.onnx")
     text = subject.record.modality == "text"
     copied = "COPY tokenizer ./tokenizer\n" if text else ""
-    (folder / "Dockerfile").write_text(DOCKERFILE.format(tokenizer=copied), encoding="utf-8")
+    (folder / "Dockerfile").write_text(DOCKERFILE.format(tokenizer=copied, health=HEALTH), encoding="utf-8")
     inputs = ("tokenizers",) if text else ("pillow",)
     packages = ("anyio", "fastapi", "numpy", "onnxruntime", "python-multipart", "uvicorn", *inputs)
     requirements(folder / "requirements-serve.txt", packages)

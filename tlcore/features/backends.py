@@ -24,7 +24,7 @@ __all__ = ["MAX_DIFFERENCE", "Embed", "Fastest", "onnx", "relative_difference"]
 
 MAX_DIFFERENCE = 1e-3
 """Largest relative difference of features at which two backends count as the same function."""
-PROBE_SAMPLES = 4
+PROBE_SAMPLES = 2
 """Enough to compare two backends, few enough to cost nothing."""
 WORTH_SECONDS = 15.0
 """An export takes about as long: less work than that is better done at once."""

@@ -18,6 +18,7 @@ from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
 from tlcore.features.feeds import Embedding, Feed, Front, RawFeed, Read, ReadVaried, Rows
 from tlcore.features.inputs import ImageInputs, TextInputs, reader
 from tlcore.features.loading import LoadedFeed
+from tlcore.features.resident import ResidentFeed, room
 from tlcore.features.store import Features, FeatureStore
 from tlcore.features.varied import reading, varied
 from tlcore.precision import autocast, chosen
@@ -64,6 +65,7 @@ class DatasetFeeds:
         self._store = FeatureStore(shelf(home, "features"))
         self._feeds: dict[str, CachedFeed] = {}
         self._activations: dict[tuple[Split, str], ActivationFeed] = {}
+        self._resident: dict[Split, ResidentFeed] = {}
         self._tables: dict[str, Features | None] = {}
         self._embed: Embed | None = None
         self._clock = EmbeddingClock()
@@ -75,7 +77,13 @@ class DatasetFeeds:
         changing: ReadVaried = lambda some, epoch: self._shown(some, "epoch", epoch)  # noqa: E731
         plain: ReadVaried = lambda some, epoch: self._read(some)  # noqa: E731
         feed = RawFeed(changing if augmented else plain, self._inputs, rows, self._labels[rows])
-        return LoadedFeed(feed) if self._device.type == "cuda" else feed
+        if self._device.type != "cuda":
+            return feed
+        if augmented or split == "test":
+            return LoadedFeed(feed)
+        if split not in self._resident:
+            self._resident[split] = ResidentFeed(LoadedFeed(feed), self._device, limit=room(self._device))
+        return self._resident[split]
 
     def features(self, split: Split, embed: Embed) -> Feed:
         """Features (B, D) from the store; those of train drawn from the plain and the augmented views.

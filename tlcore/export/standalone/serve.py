@@ -28,6 +28,8 @@ from starlette.responses import JSONResponse
 __all__ = ["Limits", "Predictor", "application"]
 
 FORM = "multipart/form-data"
+MOST_FILES = 10_000
+"""Of a form that is read at all; how many may be answered is for `Limits` to say."""
 
 
 class Predictor(Protocol):
@@ -144,6 +146,8 @@ def _picture(model: Predictor, data: bytes, place: int, limits: Limits) -> Any:
         return model.read(data)
     except HTTPException:
         raise
+    except Image.DecompressionBombError as error:
+        raise HTTPException(413, f"Image {place + 1} has more than {limits.pixels:,} pixels, the most.") from error
     except Exception as error:  # a decoder may raise anything on bytes made to confuse it
         raise HTTPException(415, f"Image {place + 1} cannot be read: it is damaged, or no image.") from error
 
@@ -191,7 +195,7 @@ async def _files(request: Request, body: bytes, limits: Limits) -> list[bytes]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     again = Request(request.scope, whole)
-    async with again.form(max_files=limits.items + 1, max_fields=16) as form:
+    async with again.form(max_files=MOST_FILES, max_fields=16) as form:
         return [await value.read() for _, value in form.multi_items() if isinstance(value, UploadFile)]
 
 

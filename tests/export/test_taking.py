@@ -1,0 +1,88 @@
+"""Exports as the page asks for them: foretold, told, and ended well where the run or the disk goes away."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from tlcore.errors import RunError
+from tlcore.export.making import REVISION
+from tlcore.export.subject import Subject
+from tlcore.runs import Run, Studio
+from tlcore.runs.deletion import delete
+from tlcore.runs.forecast import LOADING, forecast, learned
+from tlcore.runs.liveness import run_folder
+from tlcore.runs.takeaway import file_of, kept, place, prepared
+
+Again = Callable[[str], Run]
+
+
+@pytest.fixture
+def again(studio: Studio, trained: Callable[[str], Subject]) -> Again:
+    """A run of its own with the weights of the trained one."""
+
+    def make(name: str) -> Run:
+        first = studio.run(trained("image").run)
+        run = studio.store.create(
+            id=name, name=name, user="", dataset=first.dataset, dataset_name="", modality=first.modality,
+            backbone=first.backbone, strategy=first.strategy, recipe=first.recipe, epochs=1, activity="",
+        )  # fmt: skip
+        run_folder(studio.home, name).mkdir(parents=True)
+        weights = "best.safetensors"
+        shutil.copy(run_folder(studio.home, first.id) / weights, run_folder(studio.home, name) / weights)
+        studio.store.update(name, status="finished", host="elsewhere", best_epoch=first.best_epoch, started=1.0)
+        return studio.run(run.id)
+
+    return make
+
+
+def asked(run: Run, *names: str) -> dict[str, object]:
+    return {"run": run.id, "epoch": run.best_epoch, "formats": list(names), "revision": REVISION}
+
+
+def test_two_choices_have_an_archive_each_and_the_next_is_foretold(studio: Studio, again: Again) -> None:
+    run, told = again("1126-two"), list[float]()
+    before = forecast(studio.home, run, ("safetensors", "card"), {})
+    assert not before.measured and before.n_bytes > 10_000_000 and before.seconds > 0
+    one = prepared(studio.home, asked(run, "safetensors", "card"), lambda share, words: told.append(share))
+    two = prepared(studio.home, asked(run, "card", "script"), lambda share, words: None)
+    assert told == sorted(told) and told[-1] <= 1
+    for done, held in ((one, "model.safetensors"), (two, "train.py")):
+        path = file_of(studio.home, run, done["file"])
+        assert path is not None and path.stat().st_size == done["bytes"]
+        assert f"{run.id}/{held}" in zipfile.ZipFile(path).namelist()
+    made = kept(studio.home, run)
+    assert learned(studio.home, run.backbone)["safetensors"][1] == made["safetensors"].n_bytes
+    assert LOADING in learned(studio.home, run.backbone)
+    again_now = forecast(studio.home, run, ("safetensors",), {})
+    assert again_now.measured and again_now.n_bytes == made["safetensors"].n_bytes
+    assert forecast(studio.home, run, ("safetensors",), made).seconds < again_now.seconds
+
+
+def test_a_run_that_is_deleted_meanwhile_leaves_nothing(studio: Studio, again: Again) -> None:
+    run = again("1126-gone")
+
+    def tell(share: float, words: str) -> None:
+        if "writing the weights" in words and studio.store.has(run.id):
+            delete(studio.store, studio.home, run.id)
+
+    with pytest.raises(RunError, match="Run 1126-gone was deleted while it was being exported"):
+        prepared(studio.home, asked(run, "native", "card"), tell)
+    assert not run_folder(studio.home, run.id).exists()
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_no_draft(studio: Studio, again: Again) -> None:
+    run, (soft, hard) = again("1126-full"), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
+    try:
+        with pytest.raises(RunError, match="is full, so nothing was kept of what was begun; make room"):
+            prepared(studio.home, asked(run, "safetensors"), lambda share, words: None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(place(studio.home, run).iterdir()) == [] and kept(studio.home, run) == {}
+    done = prepared(studio.home, asked(run, "safetensors"), lambda share, words: None)
+    assert file_of(studio.home, run, done["file"]) is not None
