@@ -1,6 +1,6 @@
 // A chart in sight is drawn at once, any other when the browser has nothing else to do, or for print: a page of many
 // charts is there sooner, and nobody who scrolls meets an empty one.
-const REST = 1000;  // milliseconds
+const REST = 2000;  // milliseconds
 const MARGIN = "200px";
 
 function near(div, draw) {
