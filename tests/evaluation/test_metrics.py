@@ -6,6 +6,7 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 
 from tests.evaluation.test_predictions import made
 from tlcore.errors import TlcoreError
+from tlcore.evaluation.calibration import probabilities
 from tlcore.evaluation.metrics import class_scores, confusion, headlines, worst
 
 DRAW = np.random.default_rng(0)
@@ -33,10 +34,15 @@ def test_the_matrix_and_each_class():
     assert (scores[3].recall, scores[3].f1, scores[3].support) == (0, 0, 0) and scores[3].answered > 0
 
 
-def test_the_worst_are_wrong_and_sure():
-    places = worst(FOUND)
+@pytest.mark.parametrize("temperature", [1.0, 0.3, 4.0])
+def test_the_worst_are_wrong_and_sure(temperature):
+    places = worst(FOUND, temperature)
     assert not FOUND.right[places].any() and len(places) == (~FOUND.right).sum()
-    assert (np.diff(FOUND.confidence[places]) <= 0).all()
+    assert (np.diff(probabilities(LOGITS, temperature).max(1)[places]) <= 0).all()
+
+
+def test_another_temperature_is_another_order():
+    assert worst(FOUND, 0.3).tolist() != worst(FOUND, 4.0).tolist()
 
 
 def test_no_sample_is_said_so():

@@ -56,3 +56,12 @@ def test_the_same_seed_draws_the_same():
     labels, answers = np.array([0, 1, 1, 0, 1]), np.array([[0, 1, 0, 0, 1]])
     first, second, other = (resampled(labels, answers, 2, seed=seed).accuracy for seed in (3, 3, 4))
     assert np.array_equal(first, second) and not np.array_equal(first, other)
+
+
+def test_a_model_s_figures_are_the_same_in_any_company():
+    draw = np.random.default_rng(5)
+    labels = draw.integers(3, size=60)
+    answers = np.stack([np.where(draw.random(60) < right, labels, draw.integers(3, size=60)) for right in (0.9, 0.6)])
+    both, alone = resampled(labels, answers, 3), resampled(labels, answers[:1], 3)
+    for name in ("accuracy", "macro_f1", "balanced"):
+        assert np.allclose(getattr(both, name)[0], getattr(alone, name)[0])

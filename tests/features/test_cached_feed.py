@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tlcore.features.cached import CachedFeed, EmbeddingClock, MixedFeed
-from tlcore.features.store import FeatureStore
+from tlcore.features.store import Features, FeatureStore
 from tlcore.shelf import Shelf
 
 KEY = {"content": "c", "backbone": "b", "inputs": "i", "precision": "float32"}
@@ -145,6 +145,21 @@ def test_threads_making_the_same_table_agree(store):
         thread.join()
     assert len({table.folder for table in tables}) == 1
     assert [item.folder for item in store.shelf.items()] == [tables[0].folder]
+
+
+def test_who_waited_for_another_process_finds_its_rows_there(store, monkeypatch):
+    quicker, slower, real, came = Backbone(), Backbone(), Features.computing, []
+
+    def computing(table):
+        if not came:
+            came.append(table)
+            list(feed(store, quicker).batches(N))
+        return real(table)
+
+    monkeypatch.setattr(Features, "computing", computing)
+    ((x, _),) = feed(store, slower).batches(N)
+    assert x[:, 0].tolist() == list(range(N))
+    assert len(flat(quicker.seen)) == N and not slower.seen
 
 
 def views(store, backbone, n):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tlcore.errors import TlcoreError
+from tlcore.evaluation.calibration import probabilities
 from tlcore.evaluation.predictions import Predictions
 from tlcore.evaluation.significance import RESAMPLES, Interval, interval, resampled
 
@@ -148,8 +149,9 @@ def class_scores(found: Predictions) -> tuple[ClassScore, ...]:
     )
 
 
-def worst(found: Predictions) -> NDArray[np.int64]:
-    """Places of the wrong answers, the most confident first."""
+def worst(found: Predictions, temperature: float) -> NDArray[np.int64]:
+    """Places of the wrong answers, the most confident first; another temperature is another order."""
     wrong = np.flatnonzero(~found.right)
-    order: NDArray[np.int64] = wrong[np.argsort(-found.confidence[wrong], kind="stable")]
+    sure = probabilities(found.logits[wrong], temperature).max(1)
+    order: NDArray[np.int64] = wrong[np.argsort(-sure, kind="stable")]
     return order

@@ -143,6 +143,8 @@ class ActivationFeed:
             yield self._stored(rows), self.labels[some]
 
     def _fill(self, rows: Rows) -> None:
+        if not len(rows):  # another process computed them while this one waited
+            return
         begun = time.perf_counter()
         x = self._inputs.collate(self._read(rows))
         values = packed(self._front(x)).float().cpu().numpy()

@@ -77,6 +77,8 @@ class CachedFeed:
 
     def _fill(self, rows: Rows, size: int) -> None:
         """All or none of `rows`: so a pass that was cut off goes on with the very batches it would have had."""
+        if not len(rows):  # another process computed them while this one waited
+            return
         begun = time.perf_counter()
         prepared = self._read(rows)
         by_length = sorted(range(len(rows)), key=lambda i: self._inputs.length(prepared[i]))

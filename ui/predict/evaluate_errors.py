@@ -21,12 +21,12 @@ def errors_card(given: Judged) -> None:
             return
         st.caption(
             f"{len(places):,} of {len(given.found.labels):,} answers are wrong; the most confident come first. "
-            "Look at the labels too: a confident error is often a wrong label. Below each, its true class."
+            "Look at the labels too: a confident error is often a wrong label. With each stands its true class."
         )
         samples(given, places, key="error-page")
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _worst(key: str, _given: Judged) -> list[int]:
-    places: list[int] = worst(_given.found).tolist()
+    places: list[int] = worst(_given.found, _given.temperature).tolist()
     return places

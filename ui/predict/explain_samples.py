@@ -16,6 +16,7 @@ from tlcore.evaluation.predictions import Predictions, kept
 from tlcore.home import home
 from tlcore.runs import Run, run_folder
 from tlcore.runs.explaining import Source, heat_of, input_of, question
+from tlcore.runs.temperature import temperature_of
 from ui import state
 from ui.data.tiles import text_table, tiles
 from ui.guard import guard
@@ -47,7 +48,7 @@ def explain_samples(run: Run) -> None:
         if known is None or known.epoch != run.best_epoch:
             _ask(run, split)
             return
-        rows = (known.rows[worst(known)] if order == "worst" else known.rows).tolist()
+        rows = (known.rows[worst(known, temperature_of(home(), run))] if order == "worst" else known.rows).tolist()
         if not rows:
             st.success("No errors on this split. Choose all samples.", icon=":material/check_circle:")
             return
