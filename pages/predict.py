@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from tlcore.runs import Run
 from ui import state
 from ui.layout import empty, header
+from ui.naming import run_title
 from ui.predict.attempt import attempt
 from ui.predict.evaluate import evaluate
 from ui.predict.explain_samples import explain_samples
 from ui.takeaway import takeaway
-from ui.words import ago, visible
 
 VIEWS: Mapping[str, tuple[str, Callable[[Run], None]]] = {
     "evaluate": (":material/fact_check: Evaluate", evaluate),
@@ -36,7 +36,7 @@ def main() -> None:
     chosen = state.pick(
         "run",
         list(known),
-        lambda key: f"{visible(known[key].name)} · {visible(known[key].dataset_name)} · {ago(known[key].created)}",
+        lambda key: run_title(known[key]),
         label="Run",
         icon=":material/monitoring:",
     )

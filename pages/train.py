@@ -13,6 +13,7 @@ from ui import state, tab
 from ui.guard import guard
 from ui.layout import empty, header
 from ui.live import feed
+from ui.naming import run_title
 from ui.progress import numbers, progress_line
 from ui.queue import queue, starts
 from ui.results import results
@@ -111,7 +112,7 @@ def main() -> None:
         return
 
     def named(key: str) -> str:
-        return f"{visible(runs[key].name)} · {ago(runs[key].created)} · {key}"
+        return run_title(runs[key])
 
     asked = st.query_params.get("run")
     if asked and asked not in runs and state.studio().store.has(asked):

@@ -13,9 +13,10 @@ from tlcore.runs import REST, Run
 from tlcore.training import Recipe
 from ui import state
 from ui.guard import guard
+from ui.naming import run_title
 from ui.person import me
 from ui.recipe_file import load
-from ui.words import ago, plain, visible
+from ui.words import plain, visible
 
 __all__ = ["kept", "menu"]
 
@@ -98,7 +99,7 @@ def _comparison(run: Run, known: Sequence[Run]) -> None:
     others = [one for one in known if one.dataset == run.dataset and one.best_epoch and one.id != run.id]
     if not run.best_epoch or not others:
         return
-    names = {one.id: f"{visible(one.name)} · {ago(one.created)} · {one.id}" for one in others}
+    names = {one.id: run_title(one) for one in others}
     picked = st.multiselect(
         "Compare with…", list(names), format_func=names.__getitem__, key=f"with-{run.id}", max_selections=7
     )

@@ -1,5 +1,6 @@
 """Measurements on the side: asked once, answered once, kept; a failure says why and can be tried again."""
 
+import re
 import time
 
 import pytest
@@ -59,7 +60,10 @@ def test_an_answer_is_kept_and_not_worked_out_again(home, quiet, kinds):
 def test_a_failure_says_why_and_can_be_tried_again(home, quiet, kinds):
     _, failed = answered(home, "fail", {})
     assert (failed.status, failed.words) == ("failed", "This cannot be measured.")
-    assert answered(home, "slip", {})[1].words == "Something unforeseen went wrong (ZeroDivisionError); the log has it."
+    words = answered(home, "slip", {})[1].words
+    where = re.fullmatch(r"Something unforeseen went wrong \(ZeroDivisionError\); (\S+) in the studio's .*", words)
+    log = home / where[1]
+    assert log.name == "log.txt" and (log.parent / "failed.json").exists()
     assert jobs.ask(home, "fail", {}).status == "waiting"
 
 

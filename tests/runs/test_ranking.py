@@ -124,7 +124,7 @@ def test_one_that_fails_takes_none_with_it(home, few, monkeypatch):
     worked(home)
     first, second = standings(data, [other, MINILM], home)
     assert (first.status, second.status) == ("done", "failed")
-    assert second.words == "Something unforeseen went wrong (StopIteration); the log has it."
+    assert second.words.startswith("Something unforeseen went wrong (StopIteration); jobs/")
 
 
 def test_who_stops_keeps_what_is_done_and_goes_on_from_there(home, few):

@@ -238,7 +238,8 @@ def work(home: Path, folder: Path) -> int:
     except Exception as error:
         _LOG.exception("job %s failed", folder.name)
         known = isinstance(error, TlcoreError)
-        reason = str(error) if known else f"Something unforeseen went wrong ({type(error).__name__}); the log has it."
+        where = f"jobs/{folder.name}/log.txt in the studio's folder has the rest"
+        reason = str(error) if known else f"Something unforeseen went wrong ({type(error).__name__}); {where}."
         _write(folder / "failed.json", {"reason": reason})
         return 1
     _prune(home, asked["kind"])

@@ -17,10 +17,11 @@ from ui.compare.runs_disagree import disagree
 from ui.compare.runs_scores import compared, scores
 from ui.guard import guard
 from ui.layout import card, drawer, empty
+from ui.naming import run_title
 from ui.report import report_button
 from ui.run_filters import chosen as passed
 from ui.run_filters import filters, kept
-from ui.words import ago, duration, percent, plain, visible
+from ui.words import duration, percent, plain, visible
 
 __all__ = ["MOST", "runs"]
 
@@ -74,7 +75,7 @@ def _chosen(known: Sequence[Run]) -> list[Run]:
     picked: list[str] = st.multiselect(
         "Runs",
         ids,
-        format_func=lambda key: f"{visible(by_id[key].name)} · {ago(by_id[key].created)} · {key}",
+        format_func=lambda key: run_title(by_id[key]),
         max_selections=MOST,
         help="Only runs on the same samples with the same split: a score on one test split says nothing about another.",
         **held,

@@ -16,11 +16,12 @@ from ui import state
 from ui.guard import guard, say
 from ui.job import progress, settled
 from ui.layout import card
+from ui.naming import run_title
 from ui.predict.attempt_answer import answer
 from ui.predict.attempt_table import chosen_input
 from ui.predict.attempt_test import from_test
 from ui.uploading import uploader
-from ui.words import ago, plain, visible
+from ui.words import plain
 
 __all__ = ["attempt"]
 
@@ -43,7 +44,7 @@ def attempt(run: Run) -> None:
     if of is None:
         st.caption(
             "What you bring stays with the run under a name that only this session knows, for a day. "
-            f"Up to {MOST_INPUTS:,} inputs are answered at once; `python -m tlcore predict {plain(run.id)} …` has no "
+            f"Up to {MOST_INPUTS:,} inputs are answered at once; `python -m tlcore predict {run.id} …` has no "
             "such bound."
         )
         return
@@ -126,9 +127,7 @@ def _rival(run: Run) -> Run | None:
     others = {one.id: one for one in runs if one.best_epoch and one.modality == run.modality and one.id != run.id}
     if not others:
         return None
-    names = {
-        key: f"{visible(one.name)} · {visible(one.dataset_name)} · {ago(one.created)}" for key, one in others.items()
-    }
+    names = {key: run_title(one) for key, one in others.items()}
     picked = st.selectbox(
         "Compare with",
         ["", *others],

@@ -15,6 +15,7 @@ from ui import charts, state
 from ui.chart_template import figure as blank
 from ui.data.thumbnails import PIXELS, excerpt, thumbnail
 from ui.layout import card
+from ui.naming import strategy_title
 from ui.predict.explain import explain
 from ui.words import label, percent, plain, short, visible
 
@@ -34,7 +35,7 @@ def answer(of: Try, run: Run, told: Mapping[str, Any], place: int) -> None:
     """Draw the answer of a run to the input in that place."""
     one = told["inputs"][place]
     with card("Answer", key=f"answer-{run.id}"):
-        st.caption(f"{plain(run.name)} · {plain(run.dataset_name)}")
+        st.caption(plain(f"{run.name} · {strategy_title(run)} · {run.dataset_name} · {run.id}"))
         _input(of, one, place)
         if one["problem"]:
             st.error(plain(one["problem"]), icon=":material/broken_image:")

@@ -58,14 +58,14 @@ def chosen_input(of: Try, said: Said) -> int:
 
 
 def table_of(said: Said) -> pd.DataFrame:
-    """All answers in full, an input a row; the second run's columns begin with its id."""
+    """All answers in full, an input a row; of two runs, their columns begin with their ids."""
     import pandas as pd
 
     rows = []
     for place, one in enumerate(said[0][1]["inputs"]):
         row: dict[str, Any] = {"input": one["name"], "text": one["text"], "problem": one["problem"]}
-        for number, (run, told) in enumerate(said):
-            start = f"{run.id} " if number else ""
+        for run, told in said:
+            start = f"{run.id} " if len(said) > 1 else ""
             mine = told["inputs"][place]
             row |= {f"{start}{key}": mine.get(key) for key in ("answer", "confidence", "unlike")}
             for rank, (name, share) in enumerate(mine.get("top", [])[:5], start=1):
@@ -77,8 +77,8 @@ def table_of(said: Said) -> pd.DataFrame:
 def _row(said: Said, place: int) -> dict[str, Any]:
     one = said[0][1]["inputs"][place]
     row: dict[str, Any] = {"input": short(one["text"] or one["name"], 120)}
-    for number, (run, told) in enumerate(said):
-        start, mine = (f"{visible(run.name)}: " if number else ""), told["inputs"][place]
+    for run, told in said:
+        start, mine = (f"{run.id}: " if len(said) > 1 else ""), told["inputs"][place]
         confidence = mine.get("confidence")
         row[f"{start}answer"] = visible(mine.get("answer", ""))
         row[f"{start}confidence"] = None if confidence is None else 100 * confidence

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["calibration_card"]
 
+ENOUGH = 20
+"""Answers in a bin, on average, from which its bar says something: the accuracy of 20 is known to some 20 points."""
 ACCENT, GRAY = "#3B9797", "rgba(128, 140, 155, 0.45)"
 
 
@@ -33,11 +35,22 @@ def calibration_card(given: Judged) -> None:
         now, raw = (_calibration(given.key, cooled, given) for cooled in (given.temperature, 1.0))
         _figures(now, raw, given)
         charts.draw(reliability(now), key="reliability", alt=_alt(now))
+        _few(now)
         st.caption(
             f"Bars: accuracy in {BINS} bins of confidence; below the dotted line the model is too sure. Gray: the "
             f"share of all answers in the bin. {given.source}"
         )
         _temperature(given)
+
+
+def _few(now: Calibration) -> None:
+    n, used = int(now.counts.sum()), int((now.counts > 0).sum())
+    if n < ENOUGH * used:
+        st.warning(
+            f"{n:,} answers lie in {used} bins: bars of a few answers jump, and the calibration error comes out too "
+            "high with so few. Read the chart as a hint.",
+            icon=":material/warning:",
+        )
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
