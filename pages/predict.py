@@ -29,7 +29,11 @@ HELP = (
 def main() -> None:
     """Draw the page."""
     header("Evaluate")
-    known = {run.id: run for run in state.studio().runs(LISTED) if run.best_epoch}
+    runs = state.studio().runs(LISTED)
+    known = {run.id: run for run in runs if run.best_epoch}
+    if not known and any(run.live for run in runs):
+        empty("A model is in training. It can be looked at once its first epoch is over.", page="train", action="Watch it")
+        return
     if not known:
         empty("There is no trained model to look at yet.", page="strategy", action="Choose a strategy")
         return

@@ -81,11 +81,11 @@ def uneven(dataset: Dataset, asked: SplitRatios) -> None:
     shares = [len(dataset.rows(part)) / dataset.n_samples for part in SPLITS]
     if max(abs(share - want) for share, want in zip(shares, asked.shares, strict=True)) <= MOST_UNEVEN:
         return
-    actual, planned = (" / ".join(f"{100 * share:.0f}" for share in one) for one in (shares, asked.shares))
+    actual, planned = (" / ".join(f"{100 * share:.3g}" for share in one) for one in (shares, asked.shares))
     why = (
         "whole groups go to one split, so it cannot be closer."
         if any(dataset.manifest()["group"])
-        else "every class needs at least one sample in each split, which weighs where classes are small."
+        else "each class is divided by whole samples, at least one to each split, which weighs where classes are small."
     )
     st.caption(f":material/info: Train / val / test is **{actual} %**, not the {planned} % asked for: {why}")
 

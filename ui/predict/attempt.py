@@ -26,7 +26,6 @@ from ui.words import plain
 __all__ = ["attempt"]
 
 WITHIN_SECONDS = 1.5
-IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "avif", "jp2", "zip", "tar", "tgz", "gz")
 TABLES = ("csv", "tsv", "txt", "xlsx", "json", "jsonl", "parquet")
 LISTED = 500
 
@@ -59,7 +58,8 @@ def _images(run: Run) -> None:
     def take(files: Sequence[UploadedFile]) -> None:
         _begin(run, files=[(file.name, file) for file in files])
 
-    uploader("Images, or a zip of them", take, types=IMAGES, many=True, most=LIMITS.max_bytes)
+    # Any type: a file that the box itself turned away would be gone without a word as soon as the others are taken.
+    uploader("Images, or a zip of them", take, many=True, most=LIMITS.max_bytes)
     if st.toggle("Use the camera", key="try-camera-on"):
         st.camera_input("Photograph", key="try-camera", on_change=_photographed, args=(run,))
 
