@@ -32,7 +32,7 @@ def main() -> None:
     runs = state.studio().runs(LISTED)
     known = {run.id: run for run in runs if run.best_epoch}
     if not known and any(run.live for run in runs):
-        empty("A model is in training. It can be looked at once its first epoch is over.", page="train", action="Watch it")
+        empty("A model is in training; it can be looked at after its first epoch.", page="train", action="Watch it")
         return
     if not known:
         empty("There is no trained model to look at yet.", page="strategy", action="Choose a strategy")
