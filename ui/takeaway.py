@@ -13,6 +13,7 @@ from tlcore.home import home
 from tlcore.runs import Run, jobs
 from tlcore.runs.forecast import forecast
 from tlcore.runs.takeaway import file_of, handed, kept, standard
+from tlcore.runs.temperature import temperature_of
 from ui.download import takeaway_address
 from ui.guard import guard
 from ui.job import progress
@@ -77,7 +78,13 @@ def _foretold(run: Run, names: tuple[str, ...], made: Mapping[str, Made]) -> str
 
 
 def _about(run: Run, names: tuple[str, ...]) -> dict[str, Any]:
-    return {"run": run.id, "epoch": run.best_epoch, "formats": list(names), "revision": REVISION}
+    return {
+        "run": run.id,
+        "epoch": run.best_epoch,
+        "temperature": temperature_of(home(), run),
+        "formats": list(names),
+        "revision": REVISION,
+    }
 
 
 def _action(run: Run, names: tuple[str, ...], *, key: str, label: str) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from tlcore.home import home
 from tlcore.runs import Run, jobs
-from tlcore.runs.comparison import answers_of
+from tlcore.runs.answers import answers_of
 from ui.job import progress
 
 __all__ = ["unkept"]

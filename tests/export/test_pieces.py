@@ -13,6 +13,7 @@ from tlcore.data.augmentation import POLICIES, Augmentation, _changes
 from tlcore.errors import ExportError
 from tlcore.export import FORMS, known, offered
 from tlcore.export.card import card
+from tlcore.export.huggingface import _loader
 from tlcore.export.subject import Subject
 from tlcore.export.variations import changes
 from tlcore.features.inputs import image_preprocessing
@@ -53,3 +54,11 @@ def test_a_card_has_a_head_that_the_hub_reads(trained: Callable[[str], Subject])
     assert said["license"] == "apache-2.0" and said["pipeline_tag"] == "image-classification"
     assert "\\<b\\>image\\</b\\>" in body and "<b>" not in body
     assert "| one, :red\\[1\\] | " in body and "## Limits" in body and 'backbone = "efficientnet_lite0"' in body
+
+
+def test_a_hugging_face_loader_divides_by_the_temperature() -> None:
+    plain, cooled = _loader(1.0, trusting=True), _loader(1.75, trusting=False)
+    assert "(logits / 1.75).softmax(1)" in cooled and "(logits / 1.0).softmax(1)" in plain
+    for source in (plain, cooled):
+        compile(source, "load.py", "exec")
+        assert len(source.splitlines()) <= 12

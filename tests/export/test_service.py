@@ -29,6 +29,7 @@ class Brightness:
     """Tells dark from bright pictures, or short from long texts."""
 
     name, classes = "Light", ("dark", "grey", "<b>bright</b>")
+    temperature = 2.0
 
     def __init__(self, modality: str) -> None:
         self.modality = modality
@@ -103,7 +104,7 @@ def test_images_by_body_form_and_base64(service: Callable[[str], Ask]) -> None:
     status, bright = ask("/predict?top=2", png(255), "image/png")
     assert status == 200 and bright["class"] == "<b>bright</b>" and len(bright["top"]) == 2
     assert bright["top"][0]["logit"] == pytest.approx(5.0)
-    assert bright["probability"] == pytest.approx(np.exp(5) / (np.exp(5) + 1 + np.exp(-5)))
+    assert bright["probability"] == pytest.approx(np.exp(2.5) / (np.exp(2.5) + 1 + np.exp(-2.5)))
     assert ask("/predict", *form(png(255)))[1]["class"] == "<b>bright</b>"
     status, both = ask("/batch", *form(png(0), png(255)))
     assert status == 200 and [one["class"] for one in both["results"]] == ["dark", "<b>bright</b>"]

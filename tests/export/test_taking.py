@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import shutil
 import zipfile
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from tests.export.conftest import alone
 from tlcore.errors import RunError
 from tlcore.export.making import REVISION
 from tlcore.export.subject import Subject
@@ -40,8 +44,9 @@ def again(studio: Studio, trained: Callable[[str], Subject]) -> Again:
     return make
 
 
-def asked(run: Run, *names: str) -> dict[str, object]:
-    return {"run": run.id, "epoch": run.best_epoch, "formats": list(names), "revision": REVISION}
+def asked(run: Run, *names: str, temperature: float = 1.0) -> dict[str, object]:
+    return {"run": run.id, "epoch": run.best_epoch, "temperature": temperature, "formats": list(names),
+            "revision": REVISION}  # fmt: skip
 
 
 def test_two_choices_have_an_archive_each_and_the_next_is_foretold(studio: Studio, again: Again) -> None:
@@ -86,3 +91,32 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_draft(studio: Studio, again: Ag
     assert list(place(studio.home, run).iterdir()) == [] and kept(studio.home, run) == {}
     done = prepared(studio.home, asked(run, "safetensors"), lambda share, words: None)
     assert file_of(studio.home, run, done["file"]) is not None
+
+
+PREDICTED = """
+from model import load
+model = load()
+samples = [model.read(open("a.png", "rb").read())]
+print(json.dumps([model.temperature, model.logits(samples)[0].tolist(), model.predict(samples, 3)[0]]))
+"""
+
+
+def test_another_temperature_is_another_export_that_divides_by_it(studio: Studio, again: Again) -> None:
+    run = again("1126-cool")
+    done = prepared(studio.home, asked(run, "native", "card"), lambda share, words: None)
+    assert file_of(studio.home, run, done["file"]) and set(kept(studio.home, run)) == {"native", "card"}
+    fitted = {"temperature": 2.5, "epoch": run.best_epoch, "n": 9, "ece_before": 0.2, "ece_after": 0.1}
+    (run_folder(studio.home, run.id) / "temperature.json").write_text(json.dumps(fitted))
+    assert kept(studio.home, run) == {} and file_of(studio.home, run, done["file"]) is None, "out of date"
+    with pytest.raises(RunError, match="has another temperature by now"):
+        prepared(studio.home, asked(run, "native"), lambda share, words: None)
+    prepared(studio.home, asked(run, "native", "card", temperature=2.5), lambda share, words: None)
+    root = place(studio.home, run)
+    assert "temperature 2.5 before the softmax" in (root / "card" / "README.md").read_text()
+    Image.new("RGB", (40, 40), "red").save(root / "native" / "a.png")
+    temperature, logits, top = alone(PREDICTED, root / "native")
+    powers = np.exp(np.array(logits) / 2.5)
+    assert temperature == 2.5
+    assert [one["probability"] for one in top] == pytest.approx(sorted(powers / powers.sum(), reverse=True), rel=1e-5)
+    (run_folder(studio.home, run.id) / "temperature.json").unlink()
+    assert set(kept(studio.home, run)) == {"native", "card"}, "the first are there still"

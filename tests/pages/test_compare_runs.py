@@ -1,5 +1,6 @@
 """Runs side by side: what is offered, what the figures say, and what is not ranked together."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,12 @@ def test_samples_on_which_two_runs_disagree_are_shown(open_page: Open, studio: S
     at = open_page("compare", view="runs", runs=f"{one.id},{two.id}", a=two.id, b=one.id, right="b")
     (table,) = (element.value for element in at.dataframe if element.key == "disagree-texts")
     assert len(table) == 2, "the other way round"
+    kept = {"temperature": 2.0, "epoch": 4, "n": 9, "ece_before": 0.2, "ece_after": 0.1}
+    (run_folder(home, one.id) / "temperature.json").write_text(json.dumps(kept))
+    at = open_page("compare", view="runs", runs=f"{one.id},{two.id}", right="b")
+    (table,) = (element.value for element in at.dataframe if element.key == "disagree-texts")
+    assert table["A"][0].endswith(" 81.8 %") and table["B"][0].endswith(" 95.3 %"), "softmax of 1.5 and 0, of 3 and 0"
+    assert any("with the temperature fitted on val (A 2.00)" in one.value for one in at.caption)
 
 
 def test_three_runs_get_a_matrix_and_other_curves_a_smoothing(open_page: Open, studio: Studio) -> None:

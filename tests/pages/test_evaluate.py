@@ -12,7 +12,7 @@ from tlcore.data import Dataset
 from tlcore.evaluation.predictions import Predictions, keep
 from tlcore.home import home as the_home
 from tlcore.runs import Run, Studio, run_folder
-from tlcore.runs.comparison import answers_of
+from tlcore.runs.answers import answers_of
 from tlcore.runs.temperature import kept_temperature, temperature_of
 from ui.predict.evaluate_scores import table_of
 from ui.predict.judged import Judged

@@ -14,7 +14,7 @@ from tlcore.evaluation.matching import match
 from tlcore.evaluation.predictions import Predictions, keep
 from tlcore.home import home as the_home
 from tlcore.runs import Run, Studio, jobs, run_folder
-from tlcore.runs.comparison import answers_of
+from tlcore.runs.answers import answers_of
 from tlcore.runs.elsewhere import answers_elsewhere, name_of, question
 from ui.predict.evaluate_pairs import classes_drawn, most_confused
 from ui.predict.evaluate_scores import table_of

@@ -21,7 +21,7 @@ def test_a_form_is_prepared_shown_with_its_check_and_handed_out(home: Path, stud
     assert not [button for button in at.button if button.key == "prepare-huggingface"], "it is for texts"
     at.button(key="prepare-onnx").click()
     ran(at)
-    about = {"run": run.id, "epoch": 2, "formats": ["onnx"], "revision": REVISION}
+    about = {"run": run.id, "epoch": 2, "temperature": 1.0, "formats": ["onnx"], "revision": REVISION}
     assert jobs.look(home, "takeaway", about).status == "waiting"
     folder = place(home, run) / "onnx"
     folder.mkdir(parents=True)

@@ -105,6 +105,15 @@ def test_a_comparison_says_who_what_and_by_how_much(home: Path, pair: list[str])
     assert "Test was used once" in html and "Device" in html
 
 
+def test_confidences_are_those_of_the_fitted_temperature(home: Path, pair: list[str]) -> None:
+    assert "fitted on val" not in document(home, pair, author="") and "95.3 %" in document(home, pair, author="")
+    kept = {"temperature": 1.5, "epoch": 4, "n": 9, "ece_before": 0.2, "ece_after": 0.1}
+    (run_folder(home, pair[1]) / "temperature.json").write_text(json.dumps(kept))
+    html = document(home, pair, author="")
+    assert "divided by the temperature fitted on val: two 1.50." in html
+    assert "95.3 %" in html and "88.1 %" in html, "softmax of 3 and 0 as it is, and of 2 and 0"
+
+
 def test_a_run_of_texts_shows_the_texts_it_has_wrong(home: Path) -> None:
     studio, dataset = Studio(home), text_dataset(home)
     run = scored(studio, dataset, "mine", 1)

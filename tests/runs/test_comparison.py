@@ -13,6 +13,7 @@ from tlcore.errors import RunError
 from tlcore.evaluation.predictions import keep
 from tlcore.runs import Studio, run_folder
 from tlcore.runs.comparison import compare, differences
+from tlcore.runs.disagreement import telling
 
 
 def test_the_command_lays_runs_side_by_side(home, capsys, monkeypatch):
@@ -46,3 +47,21 @@ def test_runs_on_different_data_are_refused(home):
 def test_only_values_that_differ_are_told():
     recipes = [{"dataset": "x", "head": {"hidden": 0, "p": 1}}, {"dataset": "y", "head": {"hidden": 8, "p": 1}}]
     assert differences(recipes) == {"head.hidden": (0, 8)}
+
+
+def test_confidences_and_their_order_follow_the_temperature(home):
+    studio, labels = Studio(home), np.array([0, 0, 0])
+    logits = [np.array([[0, 4], [0, 3], [2, 0]]), np.array([[4, 0], [3, 0], [0, 3.5]])]
+    runs = [make_run(studio, best_epoch=4, status="finished") for _ in logits]
+    for run, scores in zip(runs, logits, strict=True):
+        given = made(rows=np.arange(3), labels=labels, logits=scores.astype(np.float32))
+        keep(run_folder(home, run.id), "test", given)
+    raw = compare(home, runs)
+    assert raw.temperatures == (1.0, 1.0) and telling(raw).tolist() == [0, 2, 1]
+    kept = {"temperature": 2.0, "epoch": 4, "n": 3, "ece_before": 0.3, "ece_after": 0.1}
+    (run_folder(home, runs[0].id) / "temperature.json").write_text(json.dumps(kept))
+    cooled = compare(home, runs)
+    assert cooled.temperatures == (2.0, 1.0) and cooled.answers.tolist() == raw.answers.tolist()
+    assert cooled.confidence[0] == pytest.approx(1 / (1 + np.exp([-2, -1.5, -1])))
+    assert cooled.confidence[1] == pytest.approx(raw.confidence[1])
+    assert telling(cooled).tolist() == [2, 0, 1]

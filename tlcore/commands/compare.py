@@ -84,7 +84,7 @@ def _cells(runs: list[Run], values: tuple[object, ...]) -> dict[str, object]:
 
 def _score_missing(studio: Studio, runs: list[Run]) -> None:
     """Runs from before answers were kept are scored on test again, with the same weights."""
-    from tlcore.runs.comparison import answers_of
+    from tlcore.runs.answers import answers_of
 
     for run in runs:
         if run.test_accuracy is not None and answers_of(studio.home, run) is None:

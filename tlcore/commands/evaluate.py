@@ -83,7 +83,7 @@ def _scored(run: Run, source: str, split: str, learned: bool) -> _Scored:
 
 
 def _own(run: Run, split: str) -> Predictions:
-    from tlcore.runs.comparison import answers_of
+    from tlcore.runs.answers import answers_of
 
     if split not in ("test", "val"):
         raise RunError(
@@ -169,7 +169,7 @@ def _matched(given: _Scored, match: Match, learned: bool) -> dict[str, Any]:
 def _own_test(given: _Scored) -> dict[str, Any] | None:
     """The same classes on the run's own test split; None where its answers are not kept or it has none of them."""
     from tlcore.evaluation.metrics import changes, of_classes
-    from tlcore.runs.comparison import answers_of
+    from tlcore.runs.answers import answers_of
 
     own = answers_of(home(), given.run, "test")
     alike = None if own is None else of_classes(own, sorted(set(given.found.labels.tolist())))

@@ -31,8 +31,8 @@ MARKS = re.compile(r"([\\`*_{}\[\]()<>#|!~$&])")
 
 def card(subject: Subject) -> str:
     """Markdown with a head in YAML."""
-    parts = (_head(subject), _what(subject), _data(subject), _scores(subject), _recipe(subject), _limits(subject))
-    return "\n".join(parts)
+    writers = (_head, _what, _data, _scores, _confidence, _recipe, _limits)
+    return "\n".join(write(subject) for write in writers)
 
 
 def _head(subject: Subject) -> str:
@@ -147,6 +147,18 @@ def _share(value: float) -> str:
 
 def _between(low: float, high: float) -> str:
     return f"({100 * low:.1f} to {100 * high:.1f} %)"
+
+
+def _confidence(subject: Subject) -> str:
+    temperature = subject.temperature
+    if temperature == 1.0:
+        return "## Confidence\n\nNo temperature was fitted: the softmax of the logits may be too sure.\n"
+    return (
+        f"## Confidence\n\nDivide the logits by the temperature {temperature:.4g} before the softmax: it was fitted on "
+        "validation data, so that confidences are as often right as they say. `model.json` has it, and the code of the "
+        "exported folders divides by it; logits themselves, and so any pipeline that reads the weights alone, are "
+        "without it.\n"
+    )
 
 
 def _recipe(subject: Subject) -> str:

@@ -29,6 +29,7 @@ def described(subject: Subject) -> dict[str, Any]:
         "epoch": subject.epoch,
         "modality": record.modality,
         "classes": list(subject.classes),
+        "temperature": subject.temperature,
         "image": asdict(inputs.preprocessing) if isinstance(inputs, ImageInputs) else None,
         "text": _text(inputs) if isinstance(inputs, TextInputs) else None,
         "network": _network(subject),

@@ -83,7 +83,7 @@ def _annotate(path: Path, about: Mapping[str, Any]) -> None:
     import onnx
 
     model = onnx.load(path)
-    kept = ("name", "run", "epoch", "modality", "classes", "image", "text")
+    kept = ("name", "run", "epoch", "modality", "classes", "temperature", "image", "text")
     for key in kept:
         if about[key] is not None:
             said = about[key] if isinstance(about[key], str) else json.dumps(about[key], ensure_ascii=False)

@@ -45,7 +45,7 @@ def huggingface(subject: Subject, folder: Path, root: Path, tell: Tell) -> Mappi
     if not library:
         copy((CODE,), folder)
         _map_code(folder)
-    (folder / "load.py").write_text(_loader(trusting=not library), encoding="utf-8")
+    (folder / "load.py").write_text(_loader(subject.temperature, trusting=not library), encoding="utf-8")
     requirements(folder / "requirements.txt", ("torch", "transformers", "safetensors"))
     tell(0.6, "loading it again and comparing logits")
     check = compared(subject, _reading(folder, subject, library), "The Hugging Face folder")
@@ -136,7 +136,7 @@ def _reading(folder: Path, subject: Subject, library: bool) -> Any:
     return run
 
 
-def _loader(*, trusting: bool) -> str:
+def _loader(temperature: float, *, trusting: bool) -> str:
     trust = ", trust_remote_code=True" if trusting else ""
     return f'''"""`python load.py "a text" ...` prints the class of each text, and how probable it is."""
 import sys
@@ -145,7 +145,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained("."{trust})
 model = AutoModelForSequenceClassification.from_pretrained("."{trust}).eval()
-scores = model(**tokenizer(sys.argv[1:], padding=True, truncation=True, return_tensors="pt")).logits.softmax(1)
+logits = model(**tokenizer(sys.argv[1:], padding=True, truncation=True, return_tensors="pt")).logits
+scores = (logits / {temperature!r}).softmax(1)  # the temperature that was fitted on validation data, 1 without
 for text, (share, i) in zip(sys.argv[1:], zip(*scores.max(1))):
     print(f"{{share:.4f}}\\t{{model.config.id2label[int(i)]}}\\t{{text}}")
 '''

@@ -49,6 +49,8 @@ class Subject:
     """The scores on test, if there are any."""
     val_accuracy: float | None = None
     """At that epoch, in [0, 1]."""
+    temperature: float = 1.0
+    """What logits are divided by before the softmax, as fitted on val; 1 where nothing was fitted."""
     stopped: int = 0
     """The epoch in which the run came to rest before its planned end; 0 where it did not."""
     inputs: Reader = field(init=False)

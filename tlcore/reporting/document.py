@@ -51,6 +51,7 @@ def document(home: Path, run_ids: Sequence[str], *, author: str, now: float | No
         pairs=pairs(contents),
         recipes=recipes(contents),
         classes=classes(contents),
+        cooled=_cooled(contents),
         environment=environment(),
     )  # fmt: skip
 
@@ -78,6 +79,13 @@ def _title(contents: Contents) -> str:
     if len(contents.runs) == 1:
         return contents.names[0]
     return f"{len(contents.runs)} models of {contents.runs[0].dataset_name}"
+
+
+def _cooled(contents: Contents) -> str:
+    """The temperatures that were fitted, each with its run's name; empty without."""
+    found = contents.found
+    pairs = zip(found.runs, found.temperatures, strict=True) if found else ()
+    return ", ".join(f"{contents.named(run)} {value:.2f}" for run, value in pairs if value != 1.0)
 
 
 def _policy(scripts: Sequence[str]) -> str:

@@ -12,10 +12,12 @@ import numpy as np
 
 from tlcore.data import load_dataset
 from tlcore.errors import DataError, RunError
-from tlcore.evaluation.predictions import Predictions, kept
+from tlcore.evaluation.calibration import probabilities
+from tlcore.evaluation.predictions import Predictions
 from tlcore.evaluation.significance import Interval, McNemar, holm, interval, mcnemar, resampled
-from tlcore.runs.liveness import run_folder
+from tlcore.runs.answers import answers_of
 from tlcore.runs.records import Run
+from tlcore.runs.temperature import temperature_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +27,6 @@ __all__ = [
     "Comparison",
     "Pair",
     "Score",
-    "answers_of",
     "compare",
     "differences",
     "flat",
@@ -79,8 +80,10 @@ class Comparison:
     """(N,)."""
     answers: NDArray[np.int64]
     """(R, N)."""
-    confidence: NDArray[np.float32]
-    """(R, N), of the answers."""
+    confidence: NDArray[np.float64]
+    """(R, N), of the answers: each run's logits divided by its temperature before the softmax."""
+    temperatures: tuple[float, ...]
+    """Of the runs; 1 where none was fitted."""
     scores: tuple[Score, ...]
     pairs: tuple[Pair, ...]
 
@@ -144,13 +147,7 @@ def compare(home: Path, runs: Sequence[Run]) -> Comparison | None:
     """
     refuse_unlike(home, runs)
     found = {run.id: got for run in runs if (got := answers_of(home, run)) is not None}
-    return _compared(found) if found else None
-
-
-def answers_of(home: Path, run: Run, split: str = "test") -> Predictions | None:
-    """The kept answers of the run's present best epoch on its present dataset; None without."""
-    got = kept(run_folder(home, run.id), split)
-    return got if got is not None and got.dataset == run.dataset and got.epoch == (run.best_epoch or 0) else None
+    return _compared(found, tuple(temperature_of(home, run) for run in runs if run.id in found)) if found else None
 
 
 def words(pair: Pair, accuracies: tuple[float, float]) -> str:
@@ -162,7 +159,7 @@ def words(pair: Pair, accuracies: tuple[float, float]) -> str:
     return f"{a} against {b}: {counts}; p = {pair.adjusted:.2g}: {said}"
 
 
-def _compared(found: Mapping[str, Predictions]) -> Comparison:
+def _compared(found: Mapping[str, Predictions], temperatures: tuple[float, ...]) -> Comparison:
     names, first = tuple(found), next(iter(found.values()))
     answers = np.stack([one.answers for one in found.values()])
     draws = resampled(first.labels, answers, first.logits.shape[1])
@@ -175,7 +172,10 @@ def _compared(found: Mapping[str, Predictions]) -> Comparison:
         rows=first.rows,
         labels=first.labels,
         answers=answers,
-        confidence=np.stack([one.confidence for one in found.values()]),
+        confidence=np.stack(
+            [probabilities(one.logits, by).max(1) for one, by in zip(found.values(), temperatures, strict=True)]
+        ),
+        temperatures=temperatures,
         scores=tuple(
             Score(
                 run=name,

@@ -31,7 +31,7 @@ def disagreements(found: Comparison, a: str, b: str) -> dict[Kind, NDArray[np.in
         "b": right_b & ~right_a,
         "neither": ~right_a & ~right_b & (one != other),
     }
-    sure: dict[Kind, NDArray[np.float32]] = {
+    sure: dict[Kind, NDArray[np.float64]] = {
         "a": found.confidence[j],
         "b": found.confidence[i],
         "neither": np.maximum(found.confidence[i], found.confidence[j]),
@@ -52,6 +52,6 @@ def mistakes(found: Comparison, run: str) -> NDArray[np.int64]:
     return _by(found.confidence[i], np.flatnonzero(found.answers[i] != found.labels))
 
 
-def _by(sure: NDArray[np.float32], places: NDArray[np.intp]) -> NDArray[np.int64]:
+def _by(sure: NDArray[np.float64], places: NDArray[np.intp]) -> NDArray[np.int64]:
     ordered: NDArray[np.int64] = places[np.argsort(-sure[places], kind="stable")].astype(np.int64)
     return ordered

@@ -29,6 +29,7 @@ class Served:
     def __init__(self, given: Subject, device: torch.device) -> None:
         self.name, self.modality = given.name, str(given.dataset.modality)
         self.classes: Sequence[str] = given.classes
+        self.temperature = given.temperature
         self._inputs, self._device = given.inputs, device
         model = given.merged().to(device).eval()
         self._forward = autocast(model, device, chosen(given.recipe.precision, device))

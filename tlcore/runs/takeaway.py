@@ -17,6 +17,7 @@ from tlcore.runs.forecast import LOADING, forecast, learned, remember, seconds_o
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.records import Run
 from tlcore.runs.store import open_store
+from tlcore.runs.temperature import temperature_of
 
 if TYPE_CHECKING:
     from tlcore.export.subject import Subject
@@ -44,9 +45,10 @@ STANDARD = ("native", "adapter", "huggingface", "onnx", "script", "card", "servi
 """What an archive holds unless it is said otherwise; of these what the run can have."""
 
 
-def place(home: Path, run: Run) -> Path:
-    """Where the forms of its best epoch lie: another epoch's are others."""
-    return run_folder(home, run.id) / "takeaway" / str(run.best_epoch or 0)
+def place(home: Path, run: Run, temperature: float | None = None) -> Path:
+    """Where the forms of its best epoch and of its temperature lie: those of others are others."""
+    by = temperature_of(home, run) if temperature is None else temperature
+    return run_folder(home, run.id) / "takeaway" / (str(run.best_epoch or 0) + (f"-t{by!r}" if by != 1.0 else ""))
 
 
 def kept(home: Path, run: Run) -> dict[str, Made]:
@@ -85,16 +87,19 @@ def subject(home: Path, run_id: str) -> Subject:
         trained=run.finished or run.created,
         report=run.report,
         val_accuracy=run.val_accuracy,
+        temperature=temperature_of(home, run),
         stopped=0 if run.status == "finished" else run.epoch,
     )
 
 
 def prepared(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
-    """The job: one form, or an archive of several. `about` has the run, its best epoch, and the forms' names."""
+    """The job: one form, or an archive of several. `about` has the run, its best epoch, its temperature, and the
+    forms' names."""
     run = open_store(home).run(about["run"])
     if run.best_epoch != about["epoch"]:
         raise RunError(f"Run {run.id} has another best epoch by now: draw the page anew, and prepare that one.")
-    root = place(home, run)
+    if temperature_of(home, run) != about["temperature"]:
+        raise RunError(f"Run {run.id} has another temperature by now: draw the page anew, and prepare that one.")
     with _there(home, run) as still:
 
         def told(share: float, words: str) -> None:
@@ -104,6 +109,7 @@ def prepared(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]
         names, why = tuple(about["formats"]), dict[str, str]()
         refused = None if len(names) == 1 else lambda name, error: why.update({name: str(error)})
         given, made = _made(home, run, names, lambda share, words: told(0.95 * share, words), refused)
+        root = place(home, run, given.temperature)
         alone = single(made[0], root) if len(names) == 1 else None
         with room(root):
             path = alone or _packed(made, given, root, lambda s, words: told(0.95 + 0.05 * s, words))
@@ -147,7 +153,7 @@ def _made(
     made = together(
         names,
         given,
-        place(home, run),
+        place(home, run, given.temperature),
         lambda share, words: tell(start + (1 - start) * share, words),
         weights=weights,
         refused=refused,
@@ -224,8 +230,8 @@ def taken(
     from tlcore.export.archive import layout
 
     run = open_store(home).run(run_id)
-    root = place(home, run)
     given, made = _made(home, run, names, tell, refused)
+    root = place(home, run, given.temperature)
     try:
         for name, source in layout(made, given, root).items():
             (out / name).parent.mkdir(parents=True, exist_ok=True)

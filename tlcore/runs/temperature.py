@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tlcore.errors import RunError
 from tlcore.evaluation.calibration import calibration, fitted_temperature
-from tlcore.runs.comparison import answers_of
+from tlcore.runs.answers import answers_of
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.records import Run
 

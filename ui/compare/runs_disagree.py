@@ -81,9 +81,19 @@ def _shown(dataset: Dataset, found: Comparison, pair: Sequence[str], places: Seq
         opened = tiles(dataset, rows, key="disagree-images", notes=notes)
     else:
         opened = _texts(dataset, rows, answers)
-    st.caption("The true class, then each run's answer and its confidence; the most confident mistakes come first.")
+    st.caption(
+        f"The true class, then each run's answer and its confidence{_cooled(found, pair)}; the most confident mistakes "
+        "come first."
+    )
     if opened is not None:
         open_sample(dataset, opened)
+
+
+def _cooled(found: Comparison, pair: Sequence[str]) -> str:
+    """Which temperatures the confidences are made with; nothing where none was fitted."""
+    by = dict(zip(found.runs, found.temperatures, strict=True))
+    told = [f"{letter} {by[run]:.2f}" for letter, run in zip("AB", pair, strict=True) if by[run] != 1.0]
+    return f", with the temperature fitted on val ({', '.join(told)})" if told else ""
 
 
 def _answer(dataset: Dataset, found: Comparison, run: str, place: int) -> str:

@@ -12,6 +12,7 @@ from tlcore.home import home
 from tlcore.reporting.words import used
 from tlcore.runs import Run, run_folder
 from tlcore.runs.comparison import Comparison, compare, words
+from tlcore.runs.temperature import temperature_of
 from ui.compare.runs_chart import intervals, matrix
 from ui.layout import card, drawer
 from ui.unkept import unkept
@@ -21,8 +22,11 @@ __all__ = ["compared", "scores"]
 
 
 def compared(chosen: Sequence[Run]) -> Comparison | None:
-    """As `compare`; kept, since resampling takes a moment, for as long as no run's answers change."""
-    marks = [(run.id, run.dataset, run.best_epoch, mark(run_folder(home(), run.id), "test")) for run in chosen]
+    """As `compare`; kept, since resampling takes a moment, for as long as no run's answers or temperature change."""
+    marks = [
+        (run.id, run.dataset, run.best_epoch, mark(run_folder(home(), run.id), "test"), temperature_of(home(), run))
+        for run in chosen
+    ]
     return _compared(str(home()), repr(marks), list(chosen))
 
 

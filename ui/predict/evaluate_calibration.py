@@ -8,7 +8,7 @@ import streamlit as st
 
 from tlcore.evaluation.calibration import BINS, Calibration, calibration
 from tlcore.home import home
-from tlcore.runs.comparison import answers_of
+from tlcore.runs.answers import answers_of
 from tlcore.runs.temperature import fit_temperature, forget_temperature, kept_temperature
 from ui import charts
 from ui.chart_template import figure as blank

@@ -8,7 +8,7 @@ from tlcore.evaluation.metrics import Change, changes, of_classes
 from tlcore.evaluation.predictions import Predictions
 from tlcore.evaluation.significance import Interval
 from tlcore.home import home
-from tlcore.runs.comparison import answers_of
+from tlcore.runs.answers import answers_of
 from ui.layout import card
 from ui.predict.judged import Judged
 from ui.words import percent

@@ -12,7 +12,7 @@ from tlcore.errors import DataError
 from tlcore.evaluation.matching import Match, Part, match, shared_classes
 from tlcore.home import home
 from tlcore.runs import Run, jobs
-from tlcore.runs.comparison import answers_of
+from tlcore.runs.answers import answers_of
 from tlcore.runs.elsewhere import answers_elsewhere, question
 from tlcore.runs.temperature import temperature_of
 from ui import state

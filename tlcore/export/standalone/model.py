@@ -32,6 +32,7 @@ class Model:
         self.name: str = about["name"]
         self.modality: str = about["modality"]
         self.classes: list[str] = about["classes"]
+        self.temperature: float = about["temperature"]
         self._tokenizer: Any = _tokenizer(folder, about["text"]) if self.modality == "text" else None
 
     def read(self, data: bytes) -> Any:
@@ -45,12 +46,15 @@ class Model:
         return _tokens(self._tokenizer, samples, self.about["text"])
 
     def logits(self, samples: Sequence[Any]) -> NDArray[np.float32]:
-        """(N, classes), float32."""
+        """(N, classes), float32, as the network gives them: not divided by the temperature."""
         return np.asarray(self._run(self.inputs(samples)), dtype=np.float32)
 
     def predict(self, samples: Sequence[Any], top: int = 3) -> list[list[dict[str, Any]]]:
-        """Of each sample its likeliest classes with their probabilities, the likeliest first."""
-        scores = self.logits(samples).astype(np.float64)
+        """Of each sample its likeliest classes with their probabilities, the likeliest first.
+
+        A probability is the softmax of the logits divided by the temperature that was fitted on validation data.
+        """
+        scores = self.logits(samples).astype(np.float64) / self.temperature
         powers = np.exp(scores - scores.max(1, keepdims=True))
         shares = powers / powers.sum(1, keepdims=True)
         best = np.argsort(-shares, axis=1, kind="stable")[:, :top]

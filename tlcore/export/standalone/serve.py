@@ -38,6 +38,8 @@ class Predictor(Protocol):
     name: str
     modality: str
     classes: Sequence[str]
+    temperature: float
+    """What logits are divided by before the softmax."""
 
     def read(self, data: bytes) -> Any:
         """The bytes of an image file -> a picture."""
@@ -85,6 +87,7 @@ def application(model: Predictor, limits: Limits = Limits()) -> FastAPI:
             "name": model.name,
             "modality": model.modality,
             "classes": list(model.classes),
+            "temperature": model.temperature,
             "limits": {name: getattr(limits, name) for name in limits.__dataclass_fields__},
             "ask": _how(model.modality),
         }
@@ -121,10 +124,10 @@ def _how(modality: str) -> dict[str, str]:
 
 
 def _answers(model: Predictor, given: Sequence[Any], top: int, limits: Limits) -> list[dict[str, Any]]:
-    """Decoded and computed on a thread, so that the service goes on listening."""
+    """Decoded and computed on a thread, so that the service goes on listening; logits are told as they are."""
     samples = [_picture(model, one, i, limits) for i, one in enumerate(given)] if model.modality == "image" else given
     scores = np.asarray(model.logits(samples), dtype=np.float64)
-    powers = np.exp(scores - scores.max(1, keepdims=True))
+    powers = np.exp((scores - scores.max(1, keepdims=True)) / model.temperature)
     shares = powers / powers.sum(1, keepdims=True)
     return [_answer(model.classes, *pair, top) for pair in zip(scores.tolist(), shares.tolist(), strict=True)]
 
