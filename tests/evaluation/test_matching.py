@@ -124,6 +124,8 @@ def test_means_over_classes_are_over_those_that_are_here_and_the_drop_has_an_int
     assert len(alike.rows) == 100 and set(alike.labels) == {0, 1}
     drop = changes(here, alike, absent=False)[0]
     assert drop.value == -0.5 and drop.own.value == 1.0
+    assert changes(here, alike, absent=False, shared=1)[0].difference is None
+    assert drop.difference is not None
     assert drop.difference.low == pytest.approx(-0.6, abs=0.03) and drop.difference.high == pytest.approx(
         -0.4, abs=0.03
     )

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.pages.conftest import HOSTILE, Open, make_run, parameter, ran, text_dataset, texts, values
+from tlcore.commands.evaluate import evaluate
 from tlcore.data import Columns, Dataset, ingest
 from tlcore.evaluation.matching import match
 from tlcore.evaluation.predictions import Predictions, keep
@@ -71,10 +72,30 @@ def test_what_is_left_out_is_said_and_the_drop_stands_beside(open_page: Open, ru
     assert drop["Change in points"].startswith("**-100.0**") and drop["Own test split"].startswith("**100.0 %**")
     own = answers_of(the_home(), run)
     assert own is not None and f"its {(own.labels < 2).sum()} samples of the 2 of its 3 classes" in said
+    assert "lies on one side of zero is more than chance" in said and "saved anew" in said
     at.toggle(key="learned").set_value(True)
     ran(at)
     assert values(at)["Accuracy"] == f"{100 * 4 / 44:.1f} %" and parameter(at, "learned") == "True"
     assert "too good" in at.warning[0].value
+
+
+def test_samples_of_the_own_test_split_forbid_to_speak_of_chance(
+    open_page: Open, home: Path, run: Run, own: Dataset, studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tested = own.manifest()[own.manifest()["split"] == "test"]
+    rows = [(text, own.classes[label]) for text, label in zip(tested["sample"], tested["label"], strict=True)]
+    rows += [(f"fresh {i} on {name}", name) for name in CLASSES for i in range(10)]
+    pd.DataFrame(rows, columns=["text", "label"]).to_csv(home / "overlap.csv", index=False)
+    there = ingest(home / "overlap.csv", home, name="overlap", columns=Columns(text="text", label="label"))
+    found = match(own, there, "all")
+    _keep(studio, run, name_of(there.id, "all"), there, "all", found.rows, found.labels, found.labels)
+    at = open_page("predict", run=run.id, on=there.id)
+    n = f"{len(tested)} of the {len(rows)} samples here are in"
+    assert f"more than chance is not said: {n} the own test split too" in texts(at)
+    assert at.table[0].value.loc["Accuracy", "Change in points"] == "**+0.0**"
+    evaluate(run.id, there.id)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"split, all classes, {len(tested)} samples; {n} it too" in said and "+0.000 (" not in said
 
 
 def test_rows_of_a_cell_are_the_other_datasets(open_page: Open, run: Run, own: Dataset, other: Dataset) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.pages.conftest import make_run, parameter, ran, text_dataset, texts, values
+from tlcore.commands.sweeps import print_sweep
 from tlcore.runs.sweeps import Axis, Ledger, Plan, Row
 from tlcore.runs.sweeps.begin import begin
 from ui.parallel import dimensions, varying
@@ -46,6 +47,18 @@ def test_the_board_shows_the_winner_and_its_test_score_once(open_page, studio, s
     assert list(table["val"]) == [100.0, 50.0, 25.0]
     assert list(table["state"]) == ["finished", "finished", "✂ pruned"]
     assert "test" not in table
+
+
+def test_a_pruned_trial_is_no_rival_of_the_winner_on_the_page_or_in_the_shell(open_page, studio, swept, capsys):
+    for run in studio.store.trials(swept.id):
+        studio.store.update(run.id, val_accuracy=1.0 if run.trial == 2 else 0.99)
+    Ledger(studio.store).update(swept.id, state="finished", finished=1.0)
+    at = open_page("compare", view="sweep", sweep=swept.id)
+    said = next(one.value for one in at.markdown if "told apart" in one.value)
+    assert said.startswith("2 trials") and said.endswith("Trials that did not run to the end are not counted.")
+    assert at.button(key="sweep-best").label == "The best 2 side by side"
+    print_sweep(studio, Ledger(studio.store).sweep(swept.id), False)
+    assert said in " ".join(capsys.readouterr().out.split())
 
 
 def test_cancelling_and_going_on(open_page, studio, swept):

@@ -175,11 +175,16 @@ def _own_test(given: _Scored) -> dict[str, Any] | None:
     alike = None if own is None else of_classes(own, sorted(set(given.found.labels.tolist())))
     if alike is None or not len(alike.labels):
         return None
-    drops = changes(given.found, alike, absent=False)
+    shared = given.match.count("test") if given.match else 0
+    drops = changes(given.found, alike, absent=False, shared=shared)
     return {
         "n": len(alike.labels),
         "figures": {_key(one.own): _figure(one.own) for one in drops},
-        "changes": {_key(one.own): {"value": one.value, **asdict(one.difference)} for one in drops},
+        "n_classes": len(set(given.found.labels.tolist())),
+        "n_shared": shared,
+        "changes": {
+            _key(one.own): {"value": one.value, **(asdict(one.difference) if one.difference else {})} for one in drops
+        },
     }
 
 
@@ -208,6 +213,8 @@ def _print(given: _Scored, result: Mapping[str, Any], as_json: bool) -> None:
     print_rows([_row(key, result, own) for key in result["figures"]], False)
     of = f"{result['name']} ({result['dataset']})"
     print(f"{result['n']:,} samples, {result['split']} of {of}; epoch {result['epoch']} of run {result['run']}.")
+    if own is not None:
+        print(_beside(own, len(given.names), result["n"]))
     for note in result.get("notes", ()):
         print(f"! {note}")
 
@@ -219,9 +226,21 @@ def _row(key: str, result: Mapping[str, Any], own: Mapping[str, Any] | None) -> 
     return row
 
 
+def _beside(own: Mapping[str, Any], n_classes: int, n: int) -> str:
+    """What `own test` is made of, and what a change says."""
+    alike = "all" if own["n_classes"] == n_classes else f"the same {own['n_classes']:,} of {n_classes:,}"
+    chance = (
+        f"{own['n_shared']:,} of the {n:,} samples here are in it too, so whether a change is more than chance is not "
+        "said"
+        if own["n_shared"]
+        else "a change whose interval lies on one side of zero is more than chance"
+    )
+    return f"Own test: the run's own test split, {alike} classes, {own['n']:,} samples; {chance}."
+
+
 def _between(figure: Mapping[str, Any], sign: str = "") -> str:
-    value, low, high = (format(figure[key], f"{sign}.3f") for key in ("value", "low", "high"))
-    return f"{value} ({low} to {high})"
+    value, *ends = (format(figure[key], f"{sign}.3f") for key in ("value", "low", "high") if key in figure)
+    return f"{value} ({' to '.join(ends)})" if ends else value
 
 
 @contextmanager

@@ -127,18 +127,29 @@ def seconds_of(text: str) -> float | None:
 
 def print_sweep(studio: Studio, made: Sweep, as_json: bool) -> None:
     """Its leaderboard, then one line for all of it."""
+    from tlcore.runs.sweeps import tie
+
     stands = _standing(studio, made)
     if as_json:
         rows = [asdict(row) for row in stands.rows]
         about = {"state": made.state, "reason": made.reason, "winner": made.winner, "seconds": round(made.worked, 1)}
-        print(json.dumps({"sweep": made.id, **about, "done": stands.done, "trials": stands.most, "leaderboard": rows}))
+        print(
+            json.dumps(
+                {
+                    "sweep": made.id,
+                    **about,
+                    "done": stands.done,
+                    "trials": stands.most,
+                    "tied": stands.tied,
+                    "leaderboard": rows,
+                }
+            )
+        )
         return
     print_rows([_line(row) for row in stands.rows], False)
     print(f"Sweep {made.id} is {made.state}: {stands.done} of {stands.most} trials are over. {made.reason}".strip())
-    if stands.tied > 1:
-        print(
-            f"The best {stands.tied} cannot be told apart on this val split: their 95 % intervals hold the best score."
-        )
+    if tied := tie(stands):
+        print(tied)
 
 
 def _line(row: Any) -> dict[str, Any]:

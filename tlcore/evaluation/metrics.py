@@ -45,8 +45,8 @@ class Change:
 
     here: Figure
     own: Figure
-    difference: Interval
-    """Of `here` minus `own`."""
+    difference: Interval | None
+    """Of `here` minus `own`; None where samples are in both, for then the two do not vary independently."""
 
     @property
     def value(self) -> float:
@@ -85,10 +85,16 @@ def headlines(found: Predictions, *, absent: bool = True, seed: int = 0) -> tupl
     )
 
 
-def changes(here: Predictions, own: Predictions, *, absent: bool = True, seed: int = 0) -> tuple[Change, ...]:
+def changes(
+    here: Predictions, own: Predictions, *, absent: bool = True, shared: int = 0, seed: int = 0
+) -> tuple[Change, ...]:
     """How the headline figures of one model differ between two sets of samples, as `headlines` has them.
 
-    The two are resampled each for itself, for they hold different samples.
+    The two are resampled each for itself, which says how far chance moves a difference only of different samples.
+
+    Args:
+        absent: As in `headlines`.
+        shared: Samples that are in both.
 
     Raises:
         TlcoreError: one of them has no sample.
@@ -99,7 +105,7 @@ def changes(here: Predictions, own: Predictions, *, absent: bool = True, seed: i
         Change(
             here=Figure(name=name, value=value, interval=interval(drawn)),
             own=Figure(name=name, value=other[name][0], interval=interval(other[name][1])),
-            difference=interval(drawn - other[name][1][shuffled]),
+            difference=None if shared else interval(drawn - other[name][1][shuffled]),
         )
         for name, (value, drawn) in one.items()
     )

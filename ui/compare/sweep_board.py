@@ -11,7 +11,7 @@ import streamlit as st
 from tlcore.data import load_dataset
 from tlcore.errors import DataError
 from tlcore.home import home
-from tlcore.runs.sweeps import Ledger, Row, Standing, Sweep, standing
+from tlcore.runs.sweeps import Ledger, Row, Standing, Sweep, standing, tie
 from tlcore.training import Recipe
 from ui import state
 from ui.compare.sweep_controls import controls
@@ -89,11 +89,8 @@ def _winner(sweep: Sweep, stands: Standing) -> None:
     with card("Winner", key="sweep-winner", icon=":material/trophy:"):
         test = f" and **{percent(row.test_accuracy)}** of test" if row.test_accuracy is not None else ""
         st.markdown(f"Trial {row.number} got **{percent(row.val_accuracy)}** of val right{test}.")
-        if stands.tied > 1:
-            st.markdown(
-                f"The best {stands.tied:,} trials cannot be told apart on this val split: the winner's 95 % interval "
-                "holds them all. Among those, take the one that is cheapest to run."
-            )
+        if tied := tie(stands):
+            st.markdown(tied)
         st.caption(
             "Val picked the winner, so its val accuracy flatters: the best of many is partly luck. The test split was "
             "read once, for the winner alone, so its figure is fair; it is not shown for the others, that nobody "
@@ -111,7 +108,7 @@ def _winner(sweep: Sweep, stands: Standing) -> None:
 
 
 def _side_by_side(sweep: Sweep, stands: Standing) -> None:
-    best = [row.run for row in stands.rows if row.run and row.val_accuracy is not None][:BEST]
+    best = [row.run for row in stands.rows if row.run and row.comparable][:BEST]
     if len(best) > 1:
         words = f"The best {len(best)} side by side"
         if st.button(words, icon=":material/compare_arrows:", key="sweep-best"):

@@ -26,13 +26,14 @@ def change_card(given: Judged) -> None:
         if alike is None or not len(alike.labels):
             st.caption(_without(given, own))
             return
-        _table(_changes(f"{given.key}-{own.epoch if own else 0}", given, alike))
-        st.caption(_words(given, len(alike.labels)))
+        shared = given.elsewhere.matched.count("test")
+        _table(_changes(f"{given.key}-{own.epoch if own else 0}", given, alike, shared))
+        st.caption(_words(given, len(alike.labels), shared))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _changes(key: str, _given: Judged, _own: Predictions) -> tuple[Change, ...]:
-    return changes(_given.found, _own, absent=False)
+def _changes(key: str, _given: Judged, _own: Predictions, shared: int) -> tuple[Change, ...]:
+    return changes(_given.found, _own, absent=False, shared=shared)
 
 
 def _table(found: tuple[Change, ...]) -> None:
@@ -43,16 +44,20 @@ def _table(found: tuple[Change, ...]) -> None:
             "": one.here.name,
             "Here": f"**{percent(one.here.value)}** ({_between(one.here.interval)})",
             "Own test split": f"**{percent(one.own.value)}** ({_between(one.own.interval)})",
-            "Change in points": f"**{_points(one.value)}** ({_points(one.difference.low)} to "
-            f"{_points(one.difference.high)})",
+            "Change in points": _change(one),
         }
         for one in found
     ]
-    alt = "Each headline figure here and on the run's own test split, and the change, with 95 % intervals"
+    alt = "Each headline figure here and on the run's own test split, with 95 % intervals, and the change"
     st.table(pd.DataFrame(rows).set_index(""), border="horizontal", alt=alt)  # wraps on a phone; a data frame does not
 
 
-def _words(given: Judged, n: int) -> str:
+def _change(one: Change) -> str:
+    where = "" if one.difference is None else f" ({_points(one.difference.low)} to {_points(one.difference.high)})"
+    return f"**{_points(one.value)}**{where}"
+
+
+def _words(given: Judged, n: int, shared: int) -> str:
     names, there = given.names, len(given.there)
     which = (
         "all its classes"
@@ -62,8 +67,17 @@ def _words(given: Judged, n: int) -> str:
     both = " It may still answer any class." if there < len(names) else ""
     return (
         f"Own test split: its {n:,} samples of {which}.{both} In brackets is where 95 of 100 resamples lie (bootstrap, "
-        "seed 0; each dataset is resampled for itself). A change in percentage points whose interval lies on one side "
-        "of zero is more than chance."
+        f"seed 0; each dataset is resampled for itself). {_chance(given, shared)} Copies that were saved anew, or in "
+        "another size, are not recognised as the same; **Data > Checks** finds near-duplicates within one dataset."
+    )
+
+
+def _chance(given: Judged, shared: int) -> str:
+    if not shared:
+        return "A change in percentage points whose interval lies on one side of zero is more than chance."
+    return (
+        f"Whether a change is more than chance is not said: {shared:,} of the {len(given.found.labels):,} samples here "
+        f"{'is' if shared == 1 else 'are'} in the own test split too, so the two are not independent."
     )
 
 

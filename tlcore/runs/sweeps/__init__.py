@@ -6,7 +6,7 @@ from tlcore.runs.sweeps.estimate import Estimate, estimate
 from tlcore.runs.sweeps.ledger import Ledger
 from tlcore.runs.sweeps.plan import METHODS, Plan, grid, recipe_of
 from tlcore.runs.sweeps.records import Sweep, Trial
-from tlcore.runs.sweeps.standing import Row, Standing, standing
+from tlcore.runs.sweeps.standing import Row, Standing, standing, tie
 
 __all__ = [
     "METHODS",
@@ -27,4 +27,5 @@ __all__ = [
     "resume",
     "standing",
     "sweeps",
+    "tie",
 ]

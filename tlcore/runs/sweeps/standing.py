@@ -12,7 +12,7 @@ from tlcore.runs.records import Run
 from tlcore.runs.sweeps.proposals import Tried
 from tlcore.runs.sweeps.records import Sweep, Trial
 
-__all__ = ["Row", "Standing", "best", "standing", "state_of", "tried"]
+__all__ = ["Row", "Standing", "best", "standing", "state_of", "tie", "tried"]
 
 PRUNED = "Pruned"
 FEW = 3
@@ -41,6 +41,11 @@ class Row:
     test_accuracy: float | None
     """The winner's alone."""
 
+    @property
+    def comparable(self) -> bool:
+        """Whether its val accuracy may stand beside the best: it ran to the end, or is itself the best."""
+        return self.rank is not None and (self.rank == 1 or self.state == "finished")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -52,7 +57,7 @@ class Standing:
     most: int
     """Trials there will be if nothing stops it."""
     tied: int
-    """Trials whose val accuracy the best one's interval holds, itself among them."""
+    """Comparable trials whose val accuracy the best one's interval holds, itself among them."""
     left: float | None
     """Seconds to go at the pace so far, at first by the estimate, and at most what the budget leaves; None while
     nothing is known."""
@@ -91,19 +96,35 @@ def standing(
     by_trial, plan = {run.trial: run for run in runs}, sweep.planned()
     made = [_row(sweep, trial, by_trial.get(trial.number), n_val, now) for trial in trials]
     made.sort(key=lambda row: (row.val_accuracy is None, -(row.val_accuracy or 0.0), row.number))
-    scored = [row for row in made if row.val_accuracy is not None]
     rows = tuple(_ranked(row, rank) for rank, row in enumerate(made, 1))
     over = [run for run in runs if not run.live]
     done = sum(row.state not in ("waiting", *_LIVE) for row in made)
     most = max(plan.most(), len(trials)) if sweep.live else len(trials)
-    low = scored[0].interval[0] if scored and scored[0].interval else 0.0
     return Standing(
         rows=rows,
         done=done,
         most=most,
-        tied=sum((row.val_accuracy or 0.0) >= low for row in scored),
+        tied=_tied(rows),
         left=_left(sweep, over, most - done, slots, now) if sweep.live else 0.0,
     )
+
+
+def tie(stands: Standing) -> str:
+    """What to say where trials cannot be told apart; empty where the best one is alone."""
+    if stands.tied < 2:
+        return ""
+    partial = any(row.rank is not None and not row.comparable for row in stands.rows)
+    return (
+        f"{stands.tied:,} trials cannot be told apart on this val split: the 95 % interval of the best one's val "
+        "accuracy holds the val accuracy of each. Among those, take the one that is cheapest to run."
+        + (" Trials that did not run to the end are not counted." if partial else "")
+    )
+
+
+def _tied(rows: Sequence[Row]) -> int:
+    able = [row for row in rows if row.comparable]
+    low = able[0].interval[0] if able and able[0].interval else 0.0
+    return sum((row.val_accuracy or 0.0) >= low for row in able)
 
 
 _LIVE = ("queued", "running", "pausing", "paused", "stopping")
