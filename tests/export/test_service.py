@@ -136,15 +136,18 @@ def test_texts_and_many_at_once(service: Callable[[str], Ask]) -> None:
     ask = service("text")
     assert ask("/predict", b'{"text": "a longer text"}')[1]["class"] == "<b>bright</b>"
     assert "Text 1 has 51 characters" in ask("/predict", json.dumps({"text": "x" * 51}).encode())[1]["error"]
+    for path, empty in (("/predict", {"text": ""}), ("/predict", {"text": " \n"}), ("/batch", {"texts": ["", "x"]})):
+        status, said = ask(path, json.dumps(empty).encode())
+        assert status == 422 and said["error"].startswith("Text 1 is empty"), said
     assert "Every text is a string" in ask("/batch", b'{"texts": [1]}')[1]["error"]
     answers: list[Any] = [None] * 12
 
     def one(i: int) -> None:
-        answers[i] = ask("/batch", json.dumps({"texts": ["x" * i, ""]}).encode())
+        answers[i] = ask("/batch", json.dumps({"texts": ["x" * (i + 1), "y"]}).encode())
 
     threads = [threading.Thread(target=one, args=(i,)) for i in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [a[1]["results"][0]["top"][0]["logit"] for a in answers] == [max(5.0 - i, 0.0, i - 5.0) for i in range(12)]
+    assert [a[1]["results"][0]["top"][0]["logit"] for a in answers] == [max(4.0 - i, 0.0, i - 4.0) for i in range(12)]

@@ -177,6 +177,7 @@ async def _given(request: Request, modality: str, limits: Limits) -> list[Any]:
     if len(found) > limits.items:
         raise HTTPException(413, f"{len(found):,} {modality}s in one request; {limits.items:,} are the most.")
     for i, one in enumerate(found):
+        _refuse_empty(one, i)
         _refuse_large(one, i, limits)
     return found
 
@@ -219,6 +220,11 @@ def _decoded(text: str, place: int) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise HTTPException(422, f"Image {place + 1} is not base64.") from error
+
+
+def _refuse_empty(one: Any, place: int) -> None:
+    if isinstance(one, str) and not one.strip():
+        raise HTTPException(422, f"Text {place + 1} is empty, so there is nothing to answer.")
 
 
 def _refuse_large(one: Any, place: int, limits: Limits) -> None:
