@@ -6,12 +6,15 @@ import base64
 import io
 import json
 import struct
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ import uvicorn
 from PIL import Image
 
 from tests.conftest import free_port
+from tlcore.export.files import STANDALONE
 from tlcore.export.standalone.serve import Limits, application
 
 Ask = Callable[..., tuple[int, Any]]
@@ -151,3 +155,11 @@ def test_texts_and_many_at_once(service: Callable[[str], Ask]) -> None:
     for thread in threads:
         thread.join()
     assert [a[1]["results"][0]["top"][0]["logit"] for a in answers] == [max(4.0 - i, 0.0, i - 4.0) for i in range(12)]
+
+
+def test_help_tells_the_options_and_loads_no_model(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(STANDALONE / "serve.py"), "--help"],
+        cwd=tmp_path, env={"PORT": "8123"}, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert "--host" in done.stdout and "--port" in done.stdout and "/predict" in done.stdout
