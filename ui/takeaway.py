@@ -10,6 +10,7 @@ import streamlit as st
 from tlcore.export import Form, offered
 from tlcore.export.making import REVISION, Made
 from tlcore.home import home
+from tlcore.reporting.words import moment
 from tlcore.runs import Run, jobs
 from tlcore.runs.forecast import forecast
 from tlcore.runs.takeaway import file_of, handed, kept, standard
@@ -51,20 +52,33 @@ def _row(run: Run, form: Form, made: Mapping[str, Made]) -> None:
         left, right = st.columns([4, 1], vertical_alignment="center", gap="small")
         with left:
             st.markdown(f"{form.icon} **{form.title}**  \n{form.purpose}")
-            st.caption(f":material/verified: {_told(one.words)}" if one else _foretold(run, (form.name,), made))
+            st.caption(_told(one, zipped=_ready(run, form, file)) if one else _foretold(run, (form.name,), made))
         with right:
             if one and file:
                 _download(run, {"file": file, "bytes": one.n_bytes}, form.name)
             else:
-                _action(run, (form.name,), key=form.name, label="Prepare the zip" if one else "Prepare")
+                _action(run, (form.name,), key=form.name, label="Pack the zip" if one else "Prepare")
         if one and one.caution:
             st.warning(plain(one.caution), icon=":material/warning:")
         if not file:
             _state(run, (form.name,), key=form.name)
 
 
-def _told(words: str) -> str:
-    """Our own sentence, with what stands between backticks as code."""
+def _ready(run: Run, form: Form, file: str | None) -> bool:
+    """Whether there is one file to hand out: the form's only one, or the zip that was packed of several."""
+    done = jobs.look(home(), KIND, _about(run, (form.name,)))
+    return file is not None or (done.status == "done" and file_of(home(), run, str(done.result["file"])) is not None)
+
+
+def _told(one: Made, *, zipped: bool) -> str:
+    """When the form was made, whether it can be handed out, and our own sentence of what was checked then."""
+    when = f"Made {plain(moment(one.at))}" if one.at else "Made before"
+    packed = "" if zipped else "; its zip is not packed yet"
+    return f":material/verified: {when}{packed}. {_coded(one.words)}"
+
+
+def _coded(words: str) -> str:
+    """What stands between backticks as code."""
     parts = words.split("`")
     return "".join(f"`{part}`" if i % 2 and i < len(parts) - 1 else plain(part) for i, part in enumerate(parts))
 

@@ -103,6 +103,7 @@ def test_a_graph_is_checked_and_served_without_torch(trained: Trained, tmp_path:
     made = make("service", subject, tmp_path)
     graph = json.loads((tmp_path / "onnx" / "made.json").read_text())
     assert graph["figures"]["max_difference"] < 1e-4 and "logits differ by" in graph["words"]
+    assert graph["words"] in made.words and "not started" in made.words and made.at > 0
     folder = tmp_path / "service"
     assert {"Dockerfile", "requirements-serve.txt", "serve.py", "model.onnx"} <= set(made.files)
     assert "torch" not in (folder / "requirements-serve.txt").read_text()

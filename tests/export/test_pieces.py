@@ -24,7 +24,7 @@ def test_every_form_has_a_writer_and_words() -> None:
     assert len({form.name for form in FORMS}) == len(FORMS)
     for form in FORMS:
         module, _, name = form.writer.partition(":")
-        assert callable(getattr(import_module(module), name)) and form.purpose.endswith(".")
+        assert callable(getattr(import_module(module), name)) and form.purpose.endswith(".") and form.use.endswith(".")
         assert all(need in {other.name for other in FORMS} for need in form.needs)
     assert known("merged", "text", "lora").name == "native"
     assert "adapter" not in {form.name for form in offered("text", "fine_tune")}

@@ -6,12 +6,15 @@ import base64
 import io
 import json
 import struct
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ import uvicorn
 from PIL import Image
 
 from tests.conftest import free_port
+from tlcore.export.files import STANDALONE
 from tlcore.export.standalone.serve import Limits, application
 
 Ask = Callable[..., tuple[int, Any]]
@@ -136,15 +140,26 @@ def test_texts_and_many_at_once(service: Callable[[str], Ask]) -> None:
     ask = service("text")
     assert ask("/predict", b'{"text": "a longer text"}')[1]["class"] == "<b>bright</b>"
     assert "Text 1 has 51 characters" in ask("/predict", json.dumps({"text": "x" * 51}).encode())[1]["error"]
+    for path, empty in (("/predict", {"text": ""}), ("/predict", {"text": " \n"}), ("/batch", {"texts": ["", "x"]})):
+        status, said = ask(path, json.dumps(empty).encode())
+        assert status == 422 and said["error"].startswith("Text 1 is empty"), said
     assert "Every text is a string" in ask("/batch", b'{"texts": [1]}')[1]["error"]
     answers: list[Any] = [None] * 12
 
     def one(i: int) -> None:
-        answers[i] = ask("/batch", json.dumps({"texts": ["x" * i, ""]}).encode())
+        answers[i] = ask("/batch", json.dumps({"texts": ["x" * (i + 1), "y"]}).encode())
 
     threads = [threading.Thread(target=one, args=(i,)) for i in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [a[1]["results"][0]["top"][0]["logit"] for a in answers] == [max(5.0 - i, 0.0, i - 5.0) for i in range(12)]
+    assert [a[1]["results"][0]["top"][0]["logit"] for a in answers] == [max(4.0 - i, 0.0, i - 4.0) for i in range(12)]
+
+
+def test_help_tells_the_options_and_loads_no_model(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(STANDALONE / "serve.py"), "--help"],
+        cwd=tmp_path, env={"PORT": "8123"}, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert "--host" in done.stdout and "--port" in done.stdout and "/predict" in done.stdout

@@ -7,6 +7,7 @@ import resource
 import shutil
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from tlcore.runs import Run, Studio
 from tlcore.runs.deletion import delete
 from tlcore.runs.forecast import LOADING, forecast, learned
 from tlcore.runs.liveness import run_folder
-from tlcore.runs.takeaway import file_of, kept, place, prepared
+from tlcore.runs.takeaway import file_of, kept, place, prepared, taken
 
 Again = Callable[[str], Run]
 
@@ -120,3 +121,21 @@ def test_another_temperature_is_another_export_that_divides_by_it(studio: Studio
     assert [one["probability"] for one in top] == pytest.approx(sorted(powers / powers.sum(), reverse=True), rel=1e-5)
     (run_folder(studio.home, run.id) / "temperature.json").unlink()
     assert set(kept(studio.home, run)) == {"native", "card"}, "the first are there still"
+
+
+def test_what_is_written_says_what_is_there_and_how_it_is_used(studio: Studio, again: Again, tmp_path: Path) -> None:
+    run = again("1126-guide")
+    taken(studio.home, run.id, ("native", "script"), tmp_path / "out")
+    said = (tmp_path / "out" / "README.md").read_text()
+    assert run.id in said and "`python predict.py photo.jpg`" in said and "`python train.py DATA`" in said
+    assert "logits differ by" in said and "no temperature was fitted" in said
+    assert all(name in said for name in ("`model.safetensors`", "`model.json`", "`train.py`"))
+    (tmp_path / "README.md").write_text("mine")
+    taken(studio.home, run.id, ("script",), tmp_path)
+    assert (tmp_path / "README.md").read_text() == "mine" and "train.py" in (tmp_path / "TAKE-HOME.md").read_text()
+    taken(studio.home, run.id, ("script", "card"), tmp_path / "out")
+    again_said = (tmp_path / "out" / "README.md").read_text()
+    assert again_said.startswith("---\n") and "## Limits" in again_said and "## What is here" in again_said
+    done = prepared(studio.home, asked(run, "native"), lambda share, words: None)
+    path = file_of(studio.home, run, done["file"])
+    assert path and "python predict.py" in zipfile.ZipFile(path).read(f"{run.id}/README.md").decode()

@@ -31,6 +31,7 @@ def test_a_form_is_prepared_shown_with_its_check_and_handed_out(home: Path, stud
         "files": {"model.onnx": 2048},
         "words": "Logits differ by 1e-07 at most.",
         "revision": REVISION,
+        "at": 90_000.0,
     }
     (folder / "made.json").write_text(json.dumps(made))
     answer = {"file": "onnx/model.onnx", "bytes": 2048, "made": [made]}
@@ -41,6 +42,14 @@ def test_a_form_is_prepared_shown_with_its_check_and_handed_out(home: Path, stud
         "Download (2.0 KiB)" in link.label and f"/takeaway/{run.id}/onnx/model.onnx" in link.url for link in links
     )
     assert "Logits differ by 1e" in texts(at)
+    assert "Made 1970" in texts(at) and "not packed yet" not in texts(at)
+    service = place(home, run) / "service"
+    service.mkdir()
+    parts = {"serve.py": 1, "Dockerfile": 1}
+    (service / "made.json").write_text(json.dumps({**made, "format": "service", "files": parts}))
+    ran(at)
+    assert at.button(key="prepare-service").label == "Pack the zip"
+    assert any("Made 1970" in one.value and "its zip is not packed yet" in one.value for one in at.caption)
     at.text_input(key="hub-repository").set_value("me/mine")
     at.text_input(key="hub-token").set_value("hf_secret")
     at.button(key="hub-upload").click()

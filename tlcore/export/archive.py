@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tlcore.errors import ExportError
 from tlcore.export.catalogue import Tell, known
+from tlcore.export.guide import NAME, guide
 from tlcore.export.making import Made, make, room
 from tlcore.export.subject import Subject
 
@@ -57,12 +58,16 @@ def _within(tell: Tell, begin: float, part: float, title: str) -> Tell:
 
 
 def layout(made: Sequence[Made], subject: Subject, root: Path) -> dict[str, Path]:
-    """Where each file lies in the archive, and where it is now. Files of the same name are the same."""
+    """Where each file lies in the archive, and where it is now; README.md, which `guide` says, is not among them.
+
+    Files of the same name are the same.
+    """
     placed: dict[str, Path] = {}
     for one in made:
         form = known(one.format, subject.dataset.modality, subject.recipe.strategy.name)
         for name in one.files:
-            placed.setdefault(f"{form.place}/{name}" if form.place else name, root / form.name / name)
+            if one.format != "card":
+                placed.setdefault(f"{form.place}/{name}" if form.place else name, root / form.name / name)
     return placed
 
 
@@ -75,6 +80,7 @@ def pack(made: Sequence[Made], subject: Subject, root: Path, path: Path, tell: T
             for i, (name, source) in enumerate(sorted(placed.items())):
                 tell(i / len(placed), f"writing {name}")
                 archive.write(source, f"{subject.run}/{name}")
+            archive.writestr(f"{subject.run}/{NAME}", guide(made, subject, root))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from tlcore.export.catalogue import Tell
 from tlcore.export.subject import Subject
 from tlcore.strategies import options
 
-__all__ = ["card", "readme"]
+__all__ = ["card", "plain", "readme"]
 
 TASKS: Mapping[str, str] = {"image": "image-classification", "text": "text-classification"}
 LICENCES = frozenset({"apache-2.0", "mit", "bsd-3-clause", "cc-by-nc-4.0", "cc-by-4.0", "openrail"})
@@ -81,11 +81,11 @@ def _index(subject: Subject) -> list[str]:
 
 
 def _what(subject: Subject) -> str:
-    record, names = subject.record, ", ".join(_plain(name) for name in subject.classes)
+    record, names = subject.record, ", ".join(plain(name) for name in subject.classes)
     day = time.strftime("%Y-%m-%d", time.gmtime(subject.trained))
     return (
-        f"# {_plain(subject.name)}\n\nTells {len(subject.classes)} classes of {record.modality}s apart: {names}.\n\n"
-        f"{_plain(record.title)} with a new head, trained on {day} as run `{subject.run}`; these are the weights of "
+        f"# {plain(subject.name)}\n\nTells {len(subject.classes)} classes of {record.modality}s apart: {names}.\n\n"
+        f"{plain(record.title)} with a new head, trained on {day} as run `{subject.run}`; these are the weights of "
         f"epoch {subject.epoch:,}, the best on validation."
         + (
             f" The training was stopped before its planned end, in epoch {subject.stopped:,}.\n"
@@ -98,12 +98,12 @@ def _what(subject: Subject) -> str:
 def _data(subject: Subject) -> str:
     dataset, counts = subject.dataset, subject.dataset.counts()
     rows = [
-        f"| {_plain(name)} | " + " | ".join(f"{int(n):,}" for n in row) + " |"
+        f"| {plain(name)} | " + " | ".join(f"{int(n):,}" for n in row) + " |"
         for name, row in zip(subject.classes, counts[[*SPLITS, "total"]].to_numpy(), strict=True)
     ]
-    note = f" {_plain(dataset.note)}" if dataset.note else ""
+    note = f" {plain(dataset.note)}" if dataset.note else ""
     return (
-        f"## Data\n\n{_plain(dataset.name)} (dataset `{dataset.id}`): {dataset.n_samples:,} {dataset.modality}s."
+        f"## Data\n\n{plain(dataset.name)} (dataset `{dataset.id}`): {dataset.n_samples:,} {dataset.modality}s."
         f"{note}\n\n"
         "| class | train | val | test | total |\n|---|---:|---:|---:|---:|\n" + "\n".join(rows) + "\n"
     )
@@ -120,7 +120,7 @@ def _scores(subject: Subject) -> str:
     if not report:
         return f"## Scores\n\nThis run was not scored on a test split.\n{on_val}"
     rows = [
-        f"| {_plain(one['name'])} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} "
+        f"| {plain(one['name'])} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} "
         f"| {one['support']:,} |"
         for one in report["per_class"]
     ]
@@ -178,7 +178,7 @@ def _limits(subject: Subject) -> str:
     record, report = subject.record, subject.report
     few = [str(one["name"]) for one in (report or {}).get("per_class", ()) if one["support"] < 20]
     shaky = (
-        f" Scores of classes with fewer than 20 test samples are rough: {', '.join(map(_plain, few[:12]))}."
+        f" Scores of classes with fewer than 20 test samples are rough: {', '.join(map(plain, few[:12]))}."
         if few
         else ""
     )
@@ -186,14 +186,14 @@ def _limits(subject: Subject) -> str:
         f"## Limits\n\nIt answers with one of its {len(subject.classes)} classes whatever it is shown, also where none "
         "fits. It was measured on data like that it was trained on; elsewhere its accuracy is unknown, and may differ "
         f"between groups that the data does not name.{shaky}\n\n"
-        f"## Licence\n\nThe pretrained weights of {_plain(record.title)} are under "
-        f"{_plain(record.licence or 'an unknown licence')}"
+        f"## Licence\n\nThe pretrained weights of {plain(record.title)} are under "
+        f"{plain(record.licence or 'an unknown licence')}"
         + (f" ({record.recipe})" if record.recipe else "")
         + ". What follows from the training data's own licence is for you to see to.\n"
     )
 
 
-def _plain(text: object) -> str:
+def plain(text: object) -> str:
     """On one line, without a meaning in markdown."""
     return MARKS.sub(r"\\\1", " ".join(str(text).split()))
 

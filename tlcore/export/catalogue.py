@@ -26,6 +26,8 @@ class Form:
     purpose: str
     """What it is for, one sentence in Markdown."""
     icon: str
+    use: str
+    """How it is used, in Markdown; `SAMPLE` stands for an image's file or a text."""
     writer: str
     """`module:function` of (subject, folder, root, tell): writes its files into `folder`, may read what it needs in
     `root`, and returns `words` for people, and figures."""
@@ -55,6 +57,8 @@ FORMS: tuple[Form, ...] = (
         title="Weights with their loader",
         purpose="Safetensors, recipe, classes, preprocessing or tokenizer, and the little PyTorch that reads them.",
         icon=":material/folder_zip:",
+        use="`pip install -r requirements.txt`, then `python predict.py SAMPLE`. In code, in this folder: "
+        "`from model import load`, and `load().predict([...])` or `.logits([...])`.",
         writer="tlcore.export.native:native",
         factor=4.0,
     ),
@@ -63,6 +67,8 @@ FORMS: tuple[Form, ...] = (
         title="Weights alone",
         purpose="One file of tensors, for code of your own.",
         icon=":material/deployed_code:",
+        use='`safetensors.torch.load_file("model.safetensors")` gives the tensors by name; recipe, classes '
+        "and preprocessing are in the file's metadata.",
         writer="tlcore.export.native:tensors",
         factor=4.0,
     ),
@@ -71,6 +77,8 @@ FORMS: tuple[Form, ...] = (
         title="LoRA adapter alone",
         purpose="A small file for `PeftModel.from_pretrained` on the base that you have, and the head.",
         icon=":material/layers:",
+        use="`pip install -r requirements.txt` in `adapter/`, then `from load import load`, and `load(base)` "
+        "with the pretrained network that `adapter_config.json` names.",
         writer="tlcore.export.adapter:adapter",
         place="adapter",
         only="lora",
@@ -81,6 +89,7 @@ FORMS: tuple[Form, ...] = (
         title="Hugging Face folder",
         purpose="For `AutoModelForSequenceClassification`, pipelines and the hub.",
         icon=":material/text_fields:",
+        use="`pip install -r requirements.txt`, then `python load.py SAMPLE`, both in `huggingface/`.",
         writer="tlcore.export.huggingface:huggingface",
         place="huggingface",
         only="text",
@@ -91,6 +100,8 @@ FORMS: tuple[Form, ...] = (
         title="ONNX",
         purpose="One file for ONNX Runtime, browsers, phones and other languages; preprocessing is in its metadata.",
         icon=":material/hub:",
+        use='`onnxruntime.InferenceSession("model.onnx")` gives logits. Its metadata has the classes, the '
+        "temperature, and how inputs are made.",
         writer="tlcore.export.graph:graph",
         factor=4.0,
     ),
@@ -99,6 +110,8 @@ FORMS: tuple[Form, ...] = (
         title="ONNX in 8 bits",
         purpose="A quarter of the size and quicker on most CPUs, for a little accuracy.",
         icon=":material/compress:",
+        use='`onnxruntime.InferenceSession("model-int8.onnx")`, as with `model.onnx`; in code beside '
+        '`model.py`: `load(weights="model-int8.onnx")`.',
         writer="tlcore.export.eight:small",
         needs=("onnx",),
         factor=1.1,
@@ -108,6 +121,7 @@ FORMS: tuple[Form, ...] = (
         title="torch.export",
         purpose="A .pt2 program that torch runs and compiles without the code of any other library.",
         icon=":material/local_fire_department:",
+        use='`torch.export.load("model.pt2").module()` takes prepared inputs and gives logits.',
         writer="tlcore.export.program:program",
         factor=4.0,
     ),
@@ -116,6 +130,7 @@ FORMS: tuple[Form, ...] = (
         title="TorchScript",
         purpose="For runtimes that read nothing else; torch has deprecated it.",
         icon=":material/history:",
+        use='`torch.jit.load("model.torchscript.pt")` takes prepared inputs and gives logits.',
         writer="tlcore.export.program:torchscript",
         offered=False,
         factor=4.0,
@@ -125,6 +140,8 @@ FORMS: tuple[Form, ...] = (
         title="Training script",
         purpose="The same training in under 150 lines of plain PyTorch: phases, rates, schedule, augmentation, head.",
         icon=":material/code:",
+        use="`pip install -r requirements-train.txt`, then `python train.py DATA`, where `DATA` is the "
+        "dataset as the studio exports it.",
         writer="tlcore.export.script:repeated",
     ),
     Form(
@@ -132,6 +149,7 @@ FORMS: tuple[Form, ...] = (
         title="Model card",
         purpose="README.md as the Hugging Face hub shows it.",
         icon=":material/description:",
+        use="Read it; the Hugging Face hub shows it as the page of the model.",
         writer="tlcore.export.card:readme",
     ),
     Form(
@@ -139,6 +157,9 @@ FORMS: tuple[Form, ...] = (
         title="Service",
         purpose="A small web service over the model, with its Dockerfile; it needs neither torch nor the studio.",
         icon=":material/dns:",
+        use="`pip install -r requirements-serve.txt`, then `python serve.py --port 8000`; or `docker build -t "
+        "classifier .`, then `docker run -p 8000:8000 classifier`. `curl localhost:8000/` tells how it is "
+        "asked.",
         writer="tlcore.export.service:service",
         needs=("onnx",),
         factor=4.0,

@@ -44,6 +44,8 @@ class Made:
     """What speaks against using it; empty where nothing does."""
     seconds: float = 0.0
     """It took to write and check, without what it needs."""
+    at: float = 0.0
+    """Unix seconds at which that was done; 0 where it is not known."""
     figures: Mapping[str, Any] = field(default_factory=dict)
     revision: int = REVISION
 
@@ -97,6 +99,7 @@ def _write(form: Form, subject: Subject, root: Path, tell: Tell) -> Made:
             words=said["words"],
             caution=said.get("caution", ""),
             seconds=time.monotonic() - began,
+            at=time.time(),
             figures={key: value for key, value in said.items() if key not in ("words", "caution")},
         )
         (folder / RECORD).write_text(json.dumps(made.to_dict()), encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import Any
 
 from tlcore.export.catalogue import Tell
 from tlcore.export.files import copy, requirements
+from tlcore.export.making import found
 from tlcore.export.native import beside
 from tlcore.export.subject import Subject
 
@@ -43,6 +44,13 @@ def service(subject: Subject, folder: Path, root: Path, tell: Tell) -> Mapping[s
     packages = ("anyio", "fastapi", "numpy", "onnxruntime", "python-multipart", "uvicorn", *inputs)
     requirements(folder / "requirements-serve.txt", packages)
     return {
-        "words": "`python serve.py`, or `docker build .`: /health, /predict and /batch from the ONNX graph that was "
-        "checked. The same runs here: `python -m tlcore serve " + subject.run + "`."
+        "words": f"Of the ONNX graph that it answers from: {_graph(root)} The service itself was put together, not "
+        f"started. `python serve.py`, or `docker build .`, gives /health, /predict and /batch; the same runs here with "
+        f"`python -m tlcore serve {subject.run}`."
     }
+
+
+def _graph(root: Path) -> str:
+    """What was checked of it when it was made."""
+    made = found("onnx", root)
+    return made.words if made else "it was not checked."

@@ -221,13 +221,16 @@ def taken(
     tell: Tell = lambda share, words: None,
     refused: Refused | None = None,
 ) -> tuple[Made, ...]:
-    """Write forms into a folder, as an archive would hold them. With `refused` those that cannot be are left out.
+    """Write forms into a folder, as an archive would hold them, and a README.md that says what is there.
+
+    With `refused` those that cannot be are left out.
 
     Raises:
         ExportError: a form is unknown, or does not say what the model says.
         RunError: the run has no model, or the folder cannot be written.
     """
     from tlcore.export.archive import layout
+    from tlcore.export.guide import NAME, free_name, guide
 
     run = open_store(home).run(run_id)
     given, made = _made(home, run, names, tell, refused)
@@ -236,6 +239,9 @@ def taken(
         for name, source in layout(made, given, root).items():
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, out / name)
+        out.mkdir(parents=True, exist_ok=True)
+        name = NAME if any(one.format == "card" for one in made) else free_name(out)
+        (out / name).write_text(guide(made, given, root), encoding="utf-8")
     except OSError as error:
         raise RunError(f"{out} cannot be written ({os.strerror(error.errno or 0)}); choose another place.") from error
     return made

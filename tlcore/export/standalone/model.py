@@ -53,7 +53,13 @@ class Model:
         """Of each sample its likeliest classes with their probabilities, the likeliest first.
 
         A probability is the softmax of the logits divided by the temperature that was fitted on validation data.
+
+        Raises:
+            ValueError: a text is empty, so that no answer to it would mean anything.
         """
+        for i, sample in enumerate(samples):
+            if isinstance(sample, str) and not sample.strip():
+                raise ValueError(f"Text {i + 1} is empty.")
         scores = self.logits(samples).astype(np.float64) / self.temperature
         powers = np.exp(scores - scores.max(1, keepdims=True))
         shares = powers / powers.sum(1, keepdims=True)

@@ -1,4 +1,4 @@
-"""A small service over one classifier: `python serve.py` answers on port 8000.
+"""A small service over one classifier: `python serve.py` answers on port 8000; `--help` tells its options.
 
     curl -F file=@photo.jpg    localhost:8000/predict          curl localhost:8000/health
     curl -d '{"text": "..."}'  localhost:8000/predict?top=3    curl -d '{"texts": ["...", "..."]}' localhost:8000/batch
@@ -8,6 +8,7 @@ What comes in is bounded (`Limits`); a mistake is a sentence with a status of 4x
 
 from __future__ import annotations
 
+import argparse
 import base64
 import binascii
 import json
@@ -177,6 +178,7 @@ async def _given(request: Request, modality: str, limits: Limits) -> list[Any]:
     if len(found) > limits.items:
         raise HTTPException(413, f"{len(found):,} {modality}s in one request; {limits.items:,} are the most.")
     for i, one in enumerate(found):
+        _refuse_empty(one, i)
         _refuse_large(one, i, limits)
     return found
 
@@ -221,6 +223,11 @@ def _decoded(text: str, place: int) -> bytes:
         raise HTTPException(422, f"Image {place + 1} is not base64.") from error
 
 
+def _refuse_empty(one: Any, place: int) -> None:
+    if isinstance(one, str) and not one.strip():
+        raise HTTPException(422, f"Text {place + 1} is empty, so there is nothing to answer.")
+
+
 def _refuse_large(one: Any, place: int, limits: Limits) -> None:
     if isinstance(one, bytes) and len(one) > limits.image_bytes:
         raise HTTPException(413, f"Image {place + 1} has {len(one):,} bytes; {limits.image_bytes:,} are the most.")
@@ -232,8 +239,26 @@ def _too_much(limits: Limits) -> HTTPException:
     return HTTPException(413, f"The request is larger than {math.floor(limits.request_bytes / 2**20)} MiB.")
 
 
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--host",
+        default=os.environ.get("HOST", "127.0.0.1"),
+        help="where to listen, there is no login; HOST in the environment without, else 127.0.0.1",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=os.environ.get("PORT", "8000"),
+        help="PORT in the environment without, else 8000",
+    )
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
+    asked = _options()  # before the model is loaded, so that --help is quick
+
     import uvicorn
     from model import load  # type: ignore[import-not-found]
 
-    uvicorn.run(application(load()), host=os.environ.get("HOST", "127.0.0.1"), port=int(os.environ.get("PORT", "8000")))
+    uvicorn.run(application(load()), host=asked.host, port=asked.port)
