@@ -8,6 +8,9 @@ import time
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
+
+from tlcore.__main__ import app
 
 
 def run(*words, home, expect=0):
@@ -307,6 +310,9 @@ def test_backbones_are_ranked_and_a_second_time_at_once(shared_home):
     (ranked,) = result["ranking"]
     assert ranked == {key: value for key, value in row.items() if key != "kept"}
     assert len(result["dataset"]) == 12 and result["seconds"] > 0
+
+    table = CliRunner().invoke(app, ["rank", "--data", "sample:messages"], env={"TLSTUDIO_HOME": str(shared_home)})
+    assert f"Scored on {row['n_val']} val samples; test was not touched." in table.stdout
 
     words = ("rank", "--data", "sample:messages", "--backbone", "minilm", "--backbone", "bert-base-uncased", "--json")
     lines, _ = run(*words, home=shared_home)

@@ -8,9 +8,25 @@ import re
 import time
 import unicodedata
 
-from tlcore.quantities import duration, percent
+from tlcore.quantities import confidence, confidence_percent, duration, percent
 
-__all__ = ["STATUS", "ago", "clock", "duration", "label", "percent", "plain", "short", "size", "visible"]
+__all__ = [
+    "STATUS",
+    "SUREST",
+    "ago",
+    "clock",
+    "confidence",
+    "confidence_percent",
+    "duration",
+    "label",
+    "percent",
+    "plain",
+    "short",
+    "size",
+    "visible",
+]
+
+SUREST = "99.9 % stands for all that lies above it too: no answer is certain."
 
 STATUS = {
     "queued": (":material/hourglass_empty:", "gray"),

@@ -32,6 +32,7 @@ def test_images_of_any_kind_come_as_rgb_and_bad_ones_say_why(tmp_path):
     a, b, c = sorted(read(tmp_path / "many.zip", "image"), key=lambda one: one.name[-5:])
     assert (a.sample.mode, a.sample.size, a.sample.getpixel((0, 0))) == ("RGB", (6, 4), (255, 255, 255))
     assert b.sample.size == (5, 5)
+    assert c.refusal == c.problem, "which has the name in it already"
     assert c.sample is None and "not an image that can be read" in c.problem
     (large,) = read(_written(tmp_path / "d.png", files["a.png"]), "image", limits=Limits(max_pixels=20))
     assert large.sample is None and "more than 20 pixels" in large.problem
@@ -63,6 +64,7 @@ def test_a_text_that_is_empty_or_too_long_is_named_and_others_go_on(tmp_path):
     path = _written(tmp_path / "t.csv", b"id,text\n1,fine\n2,\n3,much too long\n")
     found = read(path, "text", limits=Limits(max_text_chars=5))
     assert [one.sample for one in found] == ["fine", None, None]
+    assert found[1].refusal == "t.csv:3: The text is empty." and {one.column for one in found} == {"text"}
     assert found[1].problem == "The text is empty." and "13 characters, 5 are allowed" in found[2].problem
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.pages.conftest import HOSTILE
-from ui.words import ago, duration, label, percent, plain, short, size
+from ui.words import ago, confidence, confidence_percent, duration, label, percent, plain, short, size
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -41,3 +41,10 @@ def test_values() -> None:
         "2 hours ago",
         "1 day ago",
     ]
+
+
+def test_no_confidence_is_said_to_be_certain() -> None:
+    shares = (1.0, 0.99999, 0.99949, 0.5, 0.0005, 0.0004, 0.0)
+    said = ["> 99.9 %", "> 99.9 %", "99.9 %", "50.0 %", "0.1 %", "< 0.1 %", "< 0.1 %"]
+    assert [confidence(share) for share in shares] == said
+    assert [confidence_percent(share) for share in (1.0, 0.5)] == [99.9, 50.0]

@@ -1,6 +1,7 @@
 """The job that explains: what it leaves for a dataset's row and a typed text, and what it says of wrong questions."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -33,6 +34,7 @@ def test_a_row_and_a_text_are_taken_apart_with_one_model(queued):
     )
     facts = json.loads(said.stdout)
     assert facts["logits"] == pytest.approx(second["logits"], abs=1e-4) and len(facts["words"]) == 7
+    _sums_in_the_shell(studio, run, sums)
     for changes, words in (
         ({"target": 99}, "There is no class number 99"),
         ({"method": "grad_cam"}, "'grad_cam' does not fit this model; these do: Integrated gradients."),
@@ -41,6 +43,17 @@ def test_a_row_and_a_text_are_taken_apart_with_one_model(queued):
     ):
         with pytest.raises(RunError, match=words):
             explained(studio.home, about | changes, lambda share, words: None)
+
+
+def _sums_in_the_shell(studio, run, sums):
+    said = CliRunner().invoke(
+        app, ["explain", run.id, "My parcel never came."], env={"TLSTUDIO_HOME": str(studio.home)}
+    )
+    line = said.stdout.splitlines()[-1]
+    assert line.startswith("All parts add up to") and "convergence delta" in line
+    total, baseline, score = map(float, re.findall(r"[-+]?\d+\.\d+", line)[:3])
+    assert (total, baseline) == pytest.approx((sums["total"], sums["baseline"]), abs=2e-3)
+    assert score == pytest.approx(sums["score"], abs=2e-3)
 
 
 def test_a_source_is_one_thing():

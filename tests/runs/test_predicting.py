@@ -4,9 +4,11 @@ import json
 from dataclasses import asdict
 
 import numpy as np
+from typer.testing import CliRunner
 
 from tests.runs.test_worker import queued as queued
 from tests.test_command_line import run as shell
+from tlcore.__main__ import app
 from tlcore.data import Dataset, load_dataset
 from tlcore.evaluation.predictions import kept
 from tlcore.runs import run_folder, tries, worker
@@ -82,6 +84,19 @@ def _shell(studio, run, tmp_path):
     assert [line["input"] for line in lines[1:3]] == ["in.csv:2", "in.csv:3"]
     assert len(lines[1]["top"]) == 3 and len(lines[1]["neighbours"]) == 2
     assert (lines[-1]["n"], lines[-1]["refused"], lines[-1]["percentile"]) == (3, 0, 99.0)
-    assert "'=cmd()" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    table = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    assert "'=cmd()" in table and "neighbour_class_1,neighbour_similarity_1,neighbour_origin_1,neigh" in table
+    _as_table(studio, run, tmp_path, lines[1])
     _, said = shell("predict", run.id, "gone.csv", home=studio.home, expect=2)
     assert "There is no file or folder 'gone.csv'" in said
+
+
+def _as_table(studio, run, tmp_path, known):
+    """What people see: the neighbours, which column was read, and which input was not."""
+    (tmp_path / "in.csv").write_text("text,label\nmy invoice is wrong,x\n ,y\n")
+    command = ["predict", run.id, str(tmp_path / "in.csv"), "--nearest", "2"]
+    done = CliRunner().invoke(app, command, env={"TLSTUDIO_HOME": str(studio.home)}, terminal_width=200)
+    near = known["neighbours"][0]
+    assert f"{near['class']} {near['similarity']:.2f} ({near['origin']}), " in done.stdout, done.output
+    assert "in.csv: the texts are those of its column 'text'" in done.stderr and done.exit_code == 2
+    assert "in.csv:3: The text is empty." in done.stderr

@@ -90,6 +90,19 @@ def _print(facts: Mapping[str, Any], as_json: bool) -> None:
     print(f"{facts['class']}: a score of {facts['score']:.3f}, by {METHODS[facts['method']].title}.")
     if "out" in facts:
         print(f"{facts['out']}: {METHODS[facts['method']].colours.format(name=facts['class'])}")
+        _print_sums(facts, "an image of the mean colour")
         return
     words = [word for word in facts["words"] if word["kind"] != "special"]
     print_rows([{"token": word["text"], "adds": f"{word['score']:+.3f}"} for word in words], False)
+    _print_sums(facts, "the same text with its tokens blanked")
+
+
+def _print_sums(facts: Mapping[str, Any], empty: str) -> None:
+    """What the parts add up to, where the method has sums."""
+    sums = facts["sums"]
+    if sums is not None:
+        print(
+            f"All parts add up to {sums['total']:+.3f}; from {empty} ({sums['baseline']:.3f}) to this input "
+            f"({sums['score']:.3f}) the score moves by {sums['score'] - sums['baseline']:+.3f} (convergence delta "
+            f"{sums['delta']:+.3f})."
+        )

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["predict"]
 
 BATCH = 32
+NEIGHBOUR = ("class", "similarity", "origin")
+SUREST = 0.9999
+"""What the table says of a confidence from there on: none is certain, as 1 would say."""
 SHOWN = 60
 """Characters of a text in the table."""
 
@@ -68,17 +71,19 @@ def predict(
         if model.unknown:
             print(f"Nothing is said of likeness to the training data: {model.unknown}", file=sys.stderr)
         rows, refused = [], 0
+        told: set[str] = set()
         for one, answer in _answers(model, _read(inputs, modality, Path(spool), column), top, nearest):
+            _tell_column(one, column, told)
             if answer is None:
                 refused += 1
-                print(one.problem, file=sys.stderr)
+                print(one.refusal, file=sys.stderr)
                 continue
             row = _row(model, one, answer)
             rows.append(_flat(row, one))
             if as_json:
                 print(json.dumps(row), flush=True)
     if csv_file:
-        _write(csv_file, rows, top)
+        _write(csv_file, rows, top, nearest)
     summary = {
         "run": run,
         "n": len(rows),
@@ -98,6 +103,14 @@ def predict(
         print_rows([_shown(row) for row in rows], False)
     if refused:
         raise SystemExit(2)
+
+
+def _tell_column(one: Offered, asked: str, told: set[str]) -> None:
+    """Once a table, where its column was guessed."""
+    table = one.name.rpartition(":")[0]
+    if one.column and not asked and table not in told:
+        told.add(table)
+        print(f"{table}: the texts are those of its column {one.column!r}; --column takes another.", file=sys.stderr)
 
 
 def _check(inputs: Sequence[str], modality: Modality) -> None:
@@ -128,7 +141,7 @@ def _is_path(given: str) -> bool:
 
 
 def _read(inputs: Sequence[str], modality: Modality, spool: Path, column: str) -> Iterator[Offered]:
-    for given in inputs:
+    for place, given in enumerate(inputs, start=1):
         if given == "-":
             yield from _stdin(modality)
         elif modality == "image" or _is_path(given):
@@ -137,7 +150,7 @@ def _read(inputs: Sequence[str], modality: Modality, spool: Path, column: str) -
             except DataError as error:
                 yield Offered(name=given, sample=None, problem=str(error))
         else:
-            yield _literal(given, given)
+            yield _literal(given if given.strip() else f"input {place}", given)
 
 
 def _literal(name: str, text: str) -> Offered:
@@ -207,30 +220,46 @@ def _row(model: Predictor, one: Offered, answer: Answer) -> dict[str, Any]:
     return {"input": one.name, **plain}
 
 
+_KEPT = ("answer", "confidence", "unlike", "top", "neighbours")
+
+
 def _flat(row: dict[str, Any], one: Offered) -> dict[str, Any]:
     text = {"text": one.sample} if isinstance(one.sample, str) else {}
-    return {"input": row["input"], **text, **{key: row[key] for key in ("answer", "confidence", "unlike", "top")}}
+    return {"input": row["input"], **text, **{key: row[key] for key in _KEPT}}
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    others = ", ".join(f"{one['class']} {one['probability']:.3f}" for one in row["top"][1:])
+    others = ", ".join(f"{one['class']} {_small(one['probability'])}" for one in row["top"][1:])
+    near = ", ".join(f"{one['class']} {one['similarity']:.2f} ({one['origin']})" for one in row["neighbours"])
     name = " ".join(str(row.get("text") or row["input"]).split())
     name = name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…"
     likeness = {True: "unlike training data", False: "", None: "-"}[row["unlike"]]
     return {
-        "input": name, "answer": row["answer"], "confidence": row["confidence"], "next": others, "note": likeness,
-    }  # fmt: skip
+        "input": name,
+        "answer": row["answer"],
+        "confidence": min(SUREST, row["confidence"]),
+        "next": others,
+        "note": likeness,
+        **({"nearest": near} if near else {}),
+    }
 
 
-def _write(path: Path, rows: Sequence[dict[str, Any]], top: int) -> None:
+def _small(share: float) -> str:
+    return "<0.001" if share < 0.0005 else f"{share:.3f}"
+
+
+def _write(path: Path, rows: Sequence[dict[str, Any]], top: int, nearest: int) -> None:
     """Cells that a spreadsheet would run get an apostrophe before."""
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             table = csv.writer(file)
-            ranks = [f"{what}_{place}" for place in range(1, top + 1) for what in ("class", "probability")]
-            table.writerow(["input", "text", "answer", "confidence", "unlike", *ranks])
+            n_top = len(rows[0]["top"]) if rows else top  # there may be fewer classes
+            ranks = [f"{what}_{place}" for place in range(1, n_top + 1) for what in ("class", "probability")]
+            near = [f"neighbour_{what}_{place}" for place in range(1, nearest + 1) for what in NEIGHBOUR]
+            table.writerow(["input", "text", "answer", "confidence", "unlike", *ranks, *near])
             for row in rows:
                 each = [cell for one in row["top"] for cell in (one["class"], one["probability"])]
+                each += [one[what] for one in row["neighbours"] for what in NEIGHBOUR]
                 cells = [row["input"], row.get("text", ""), row["answer"], row["confidence"], row["unlike"], *each]
                 table.writerow([safe_cell(cell) for cell in cells])
     except OSError as error:

@@ -164,6 +164,8 @@ def _print(dataset: Dataset, chosen: Sequence[Backbone], seconds: float, as_json
     for one in now:
         if one.score is None:
             print(f"! {one.record.name}: {one.words or one.status}")
+    if ranked:
+        print(f"Scored on {ranked[0].n_val:,} val samples; test was not touched. In brackets is the 95 % interval.")
     if len(first) > 1:
         print(f"On {ranked[0].n_val:,} val samples these cannot be told apart: {', '.join(first)}.")
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tlcore.commands.application import AsJson, app
+from tlcore.commands.following import Lines
 from tlcore.commands.settings import from_file, from_options, made_of
 from tlcore.commands.table import print_rows
 from tlcore.home import home
@@ -70,6 +71,8 @@ def show(run: str, as_json: AsJson = False) -> None:
         print(json.dumps({"run": found.id, **{k: v for k, v in asdict(found).items() if k != "id"}}))
         return
     print_runs([found], False)
+    if words := found.activity or found.reason:
+        print(f"{found.status}: {words}")
     for line in Studio(home()).notes(run):
         print(f"{time.strftime('%H:%M:%S', time.localtime(line.time))} {line.level}: {line.text}")
 
@@ -142,8 +145,8 @@ def _watch(studio: Studio, run: Run, follow: bool, as_json: bool) -> None:
 def _follow(studio: Studio, run: Run, as_json: bool) -> Run:
     """Draw the run's progress on stderr until it ends. Ctrl-C leaves the run to itself."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    seen = 0
-    print(f"Run {run.id} is {run.status}: {run.activity or 'it begins soon'}.", file=sys.stderr)
+    seen, lines = 0, Lines(run)
+    print(f"Run {run.id} is {run.status}: {run.activity or 'it begins soon'}.", file=sys.stderr, flush=True)
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
         bar = progress.add_task("queued", total=1.0)
         try:
@@ -151,6 +154,8 @@ def _follow(studio: Studio, run: Run, as_json: bool) -> Run:
                 time.sleep(FOLLOW_SECONDS)
                 run = studio.run(run.id)
                 progress.update(bar, completed=run.progress(time.time()), description=run.activity or run.status)
+                if not progress.console.is_terminal and (news := lines.news(run)):
+                    print(news, file=sys.stderr, flush=True)
                 for point in studio.points(run.id, after=seen) if as_json else ():
                     seen = point.id
                     if point.scope == "epoch":

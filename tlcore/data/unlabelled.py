@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from tlcore.data.columns import guess_columns, read_heading
@@ -46,6 +46,14 @@ class Offered:
     """An RGB image or a text; None where it cannot be used."""
     problem: str = ""
     """A sentence, where there is no sample."""
+    column: str = ""
+    """The column of a table that has the text; empty where there are no columns."""
+
+    @property
+    def refusal(self) -> str:
+        """The problem, with the name of what has it."""
+        name = PurePath(self.name).name
+        return self.problem if len(name) > 1 and name in self.problem else f"{self.name}: {self.problem}"
 
 
 def offered(
@@ -93,13 +101,13 @@ def texts(path: Path, limits: Limits = Limits(), *, column: str = "") -> Iterato
             yield from texts(file, limits, column=column)
         return
     findings, n_chars = Findings(), 0
-    for count, (number, text) in enumerate(_cells(path, limits, findings, column), start=1):
+    for count, (number, text, taken) in enumerate(_cells(path, limits, findings, column), start=1):
         n_chars += len(text)
         if count > limits.max_rows or n_chars > limits.max_table_bytes:
             raise DataError(f"{name} has more than {limits.max_rows:,} rows or too much text; divide it.")
-        yield _text(f"{name}:{number}", text, limits)
+        yield replace(_text(f"{name}:{number}", text, limits), column=taken)
     for where, why in findings.left_out():
-        yield _refused(f"{name}: {where}", f"{where} cannot be read: {why}.")
+        yield _refused(f"{name}: {where}", f"{name}: {where} cannot be read: {why}.")
 
 
 def _text(name: str, text: str, limits: Limits) -> Offered:
@@ -110,14 +118,14 @@ def _text(name: str, text: str, limits: Limits) -> Offered:
     return Offered(name=name, sample=text)
 
 
-def _cells(path: Path, limits: Limits, findings: Findings, column: str) -> Iterator[tuple[int, str]]:
-    """(number, text) of each row."""
+def _cells(path: Path, limits: Limits, findings: Findings, column: str) -> Iterator[tuple[int, str, str]]:
+    """(number, text, column it is taken from) of each row."""
     suffix = path.suffix.lower()
     if suffix == ".txt":
-        yield from _lines(path, limits)
+        yield from ((number, text, "") for number, text in _lines(path, limits))
         return
     if suffix in DELIMITED and _is_single(path, limits):
-        yield from _single(path, limits, findings)
+        yield from ((number, text, "") for number, text in _single(path, limits, findings))
         return
     grid = open_grid(path, replace(limits, min_columns=1))
     sample = [cells for _, cells in islice(grid.rows(Findings()), INSPECTED_ROWS)]
@@ -126,7 +134,7 @@ def _cells(path: Path, limits: Limits, findings: Findings, column: str) -> Itera
     one = len(grid.columns) == 1
     place = grid.columns.index(column or (grid.columns[0] if one else guess_columns(grid.columns, sample).text))
     for number, cells in grid.rows(findings):
-        yield number, cells[place] if place < len(cells) else ""
+        yield number, cells[place] if place < len(cells) else "", grid.columns[place]
 
 
 def _is_single(path: Path, limits: Limits) -> bool:

@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tlcore.errors import RunError
-from tlcore.quantities import duration, percent
+from tlcore.quantities import confidence, duration, percent
 from tlcore.reporting.contents import Contents, gathered
 from tlcore.reporting.environment import environment
 from tlcore.reporting.figures import CURVES, figures
@@ -117,7 +117,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"duration": duration, "moment": moment, "percent": percent, "shown": shown, "used": used}
+    made.filters |= {
+        "confidence": confidence,
+        "duration": duration,
+        "moment": moment,
+        "percent": percent,
+        "shown": shown,
+        "used": used,
+    }
     return made
 
 

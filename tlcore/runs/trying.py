@@ -74,7 +74,7 @@ def _answered(model: Predictor, of: Try, found: list[Offered], tell: Tell) -> di
 
 def _named(one: Offered, modality: Modality) -> dict[str, Any]:
     text = one.sample if modality == "text" else ""
-    return {"name": one.name, "problem": one.problem, "text": text or ""}
+    return {"name": one.name, "problem": one.problem, "text": text or "", "column": one.column}
 
 
 def _picture(of: Try, place: int, sample: Any) -> None:

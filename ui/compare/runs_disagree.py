@@ -15,7 +15,7 @@ from ui import state
 from ui.data.sample import open_sample
 from ui.data.tiles import CHARACTERS, tiles
 from ui.layout import card
-from ui.words import percent, short, visible
+from ui.words import confidence, short, visible
 
 __all__ = ["disagree"]
 
@@ -99,7 +99,7 @@ def _cooled(found: Comparison, pair: Sequence[str]) -> str:
 def _answer(dataset: Dataset, found: Comparison, run: str, place: int) -> str:
     i = found.runs.index(run)
     said = visible(dataset.classes[int(found.answers[i, place])])
-    return f"{said} {percent(float(found.confidence[i, place]))}"
+    return f"{said} {confidence(float(found.confidence[i, place]))}"
 
 
 def _texts(dataset: Dataset, rows: Sequence[int], answers: Sequence[Sequence[str]]) -> int | None:

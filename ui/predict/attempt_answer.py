@@ -17,7 +17,7 @@ from ui.data.thumbnails import PIXELS, excerpt, thumbnail
 from ui.layout import card
 from ui.naming import strategy_title
 from ui.predict.explain import explain
-from ui.words import label, percent, plain, short, visible
+from ui.words import confidence, label, plain, short, visible
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -42,11 +42,11 @@ def answer(of: Try, run: Run, told: Mapping[str, Any], place: int) -> None:
             return
         with st.container(horizontal=True, key=f"answer-figures-{run.id}"):
             st.metric("Answer", short(one["answer"], 40))
-            st.metric("Confidence", percent(one["confidence"]), help=_confidence(told))
+            st.metric("Confidence", confidence(one["confidence"]), help=_confidence(told))
             st.metric("Latency", f"{told['milliseconds']:.0f} ms", help=LATENCY)
         _unlike(told, one)
         figure = _bars(one["top"][:SHOWN])
-        words = ", ".join(f"{visible(name)} {percent(share)}" for name, share in one["top"][:SHOWN])
+        words = ", ".join(f"{visible(name)} {confidence(share)}" for name, share in one["top"][:SHOWN])
         charts.draw(figure, key=f"answer-top-{run.id}", alt=f"Likeliest classes: {words}")
         _neighbours(run, told, one)
         if st.toggle("Why this answer?", key=f"answer-why-{run.id}-{place}"):
@@ -102,7 +102,7 @@ def _bars(top: Sequence[Sequence[Any]]) -> Figure:
             x=[share for _, share in top],
             orientation="h",
             marker_color=ACCENT,
-            text=[f" {100 * share:.1f} %" for _, share in top],
+            text=[f" {label(confidence(share))}" for _, share in top],
             textposition="outside",
             cliponaxis=False,
             customdata=[label(name, 80) for name, _ in top],

@@ -12,7 +12,7 @@ from tlcore.data.spreadsheet import safe
 from tlcore.runs import Run
 from tlcore.runs.tries import MOST_INPUTS, Try, picture_of
 from ui.layout import card
-from ui.words import short, visible
+from ui.words import SUREST, confidence_percent, plain, short, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +36,8 @@ def chosen_input(of: Try, said: Said) -> int:
         notes += [f"{n_unlike:,} unlike the training data"] if n_unlike else []
         notes += [f"{n_bad:,} could not be read"] if n_bad else []
         notes += [f"only the first {MOST_INPUTS:,} were answered"] if said[0][1]["more"] else []
+        columns = sorted({visible(short(one["column"])) for one in first if one.get("column")})
+        notes += [f"texts of the column {plain(', '.join(columns))}"] if columns else []
         st.caption(" · ".join(notes) + ". Select a row to see it below.")
         shown = pd.DataFrame([_row(said, place) for place in range(len(first))])
         if any(picture_of(of, place).is_file() for place in range(min(len(first), PICTURED))):
@@ -81,7 +83,7 @@ def _row(said: Said, place: int) -> dict[str, Any]:
         start, mine = (f"{run.id}: " if len(said) > 1 else ""), told["inputs"][place]
         confidence = mine.get("confidence")
         row[f"{start}answer"] = visible(mine.get("answer", ""))
-        row[f"{start}confidence"] = None if confidence is None else 100 * confidence
+        row[f"{start}confidence"] = None if confidence is None else confidence_percent(confidence)
         row[f"{start}note"] = _note(mine)
     return row
 
@@ -96,7 +98,7 @@ def _columns(shown: pd.DataFrame) -> dict[str, Any]:
     columns: dict[str, Any] = {"picture": st.column_config.ImageColumn("picture", width="small")}
     for name in shown.columns:
         if str(name).endswith("confidence"):
-            columns[str(name)] = st.column_config.NumberColumn(str(name), format="%.1f %%")
+            columns[str(name)] = st.column_config.NumberColumn(str(name), format="%.1f %%", help=SUREST)
     return columns
 
 

@@ -19,7 +19,7 @@ from ui import state
 from ui.guard import guard
 from ui.job import progress, settled
 from ui.predict.token_scores import token_scores
-from ui.words import percent, plain, visible
+from ui.words import confidence, plain, visible
 
 __all__ = ["LIMITS", "confidences", "explain"]
 
@@ -148,9 +148,9 @@ def confidences(run: Run, item: Mapping[str, Any]) -> list[float]:
 def _words(item: Mapping[str, Any], classes: tuple[str, ...], shares: Sequence[float]) -> None:
     """The answer, and the class that is explained where that is another one."""
     answer, target = item["answer"], item["target"]
-    said = f"The model answers **{plain(classes[answer])}** with {percent(shares[answer])}."
+    said = f"The model answers **{plain(classes[answer])}** with {confidence(shares[answer])}."
     if target != answer:
-        said += f" Explained here: **{plain(classes[target])}**, which it gives {percent(shares[target])}."
+        said += f" Explained here: **{plain(classes[target])}**, which it gives {confidence(shares[target])}."
     if not METHODS[item["method"]].of_class:
         said += " This method shows the same for every class."
     st.markdown(said)

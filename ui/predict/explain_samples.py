@@ -24,7 +24,7 @@ from ui.job import job
 from ui.layout import card
 from ui.predict.explain import LIMITS, confidences, explain
 from ui.predict.token_scores import token_scores
-from ui.words import percent, plain, short, visible
+from ui.words import confidence, plain, short, visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,7 +148,7 @@ def _maps(run: Run, about: Mapping[str, Any], result: Mapping[str, Any], dataset
                 st.caption(
                     f"Sample {row:,}: {plain(dataset.classes[labels[row]])} taken for "
                     f"**{plain(dataset.classes[item['answer']])}**, "
-                    f"{percent(confidences(run, item)[item['answer']])} sure"
+                    f"{confidence(confidences(run, item)[item['answer']])} sure"
                 )
     colours = METHODS[result["items"][0]["method"]].colours.format(name="the answered class")
     st.caption(f"{colours} {LIMITS}")

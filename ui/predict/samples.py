@@ -16,7 +16,7 @@ from ui.data.tiles import CHARACTERS, tiles
 from ui.guard import guard
 from ui.predict.explain import explain
 from ui.predict.judged import Judged
-from ui.words import percent, short, visible
+from ui.words import SUREST, confidence, confidence_percent, short, visible
 
 __all__ = ["samples"]
 
@@ -32,11 +32,9 @@ def samples(given: Judged, places: Sequence[int], *, key: str) -> None:
         page = st.pagination(n, **state.linked(key, 1, lambda value: 1 <= value <= n))
     shown = list(places[(page - 1) * A_PAGE : page * A_PAGE])
     rows = [int(given.found.rows[place]) for place in shown]
-    confidence = probabilities(given.found.logits[shown], given.temperature).max(1)
+    sure = probabilities(given.found.logits[shown], given.temperature).max(1)
     answers = given.found.logits[shown].argmax(1)
-    said = [
-        (visible(given.names[int(answer)]), float(share)) for answer, share in zip(answers, confidence, strict=True)
-    ]
+    said = [(visible(given.names[int(answer)]), float(share)) for answer, share in zip(answers, sure, strict=True)]
     draw = _pictures if given.dataset.modality == "image" else _texts
     opened = draw(given, rows, said, key)
     if opened is not None:
@@ -58,7 +56,7 @@ def _dialog(given: Judged, row: int) -> None:
 
 
 def _pictures(given: Judged, rows: list[int], said: Sequence[tuple[str, float]], key: str) -> int | None:
-    notes = [f"answered {name}, {percent(share)}" for name, share in said]
+    notes = [f"answered {name}, {confidence(share)}" for name, share in said]
     return tiles(given.dataset, rows, key=f"{key}-pictures", notes=notes)
 
 
@@ -71,7 +69,7 @@ def _texts(given: Judged, rows: list[int], said: Sequence[tuple[str, float]], ke
             "text": [short(text, CHARACTERS) for text in known["sample"]],
             "true": [visible(given.dataset.classes[label]) for label in known["label"]],
             "answer": [name for name, _ in said],
-            "confidence": np.round([100 * share for _, share in said], 1),
+            "confidence": np.round([confidence_percent(share) for _, share in said], 1),
             "from": [visible(origin) for origin in known["origin"]],
         }
     )
@@ -83,7 +81,7 @@ def _texts(given: Judged, rows: list[int], said: Sequence[tuple[str, float]], ke
         selection_mode="single-row",
         column_config={
             "text": st.column_config.TextColumn("text", width="large"),
-            "confidence": st.column_config.NumberColumn("confidence", format="%.1f %%"),
+            "confidence": st.column_config.NumberColumn("confidence", format="%.1f %%", help=SUREST),
         },
         alt="Texts with their class, the answer and its confidence",
     )
