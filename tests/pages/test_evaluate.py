@@ -56,7 +56,7 @@ def test_a_cell_shows_its_very_samples_and_a_link_reproduces_it(open_page: Open,
     at = open_page("predict", run=run.id, true=str(true), answer=str(1 - true))
     (cell, errors) = [each["tiles"] for each in given(at) if "tiles" in each]
     assert [tile["row"] for tile in cell] == [tile["row"] for tile in errors] == [int(rows[0])]
-    assert cell[0]["note"].startswith("answered") and cell[0]["note"].endswith("100.0 %")
+    assert cell[0]["note"].startswith("answered") and cell[0]["note"].endswith("> 99.9 %")
     at.selectbox(key="cell-answer").set_value(str(true))
     ran(at)
     assert parameter(at, "answer") == str(true)
