@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tlcore.errors import TlcoreError
+from tlcore.evaluation.calibration import probabilities
 from tlcore.evaluation.predictions import Predictions
 from tlcore.evaluation.significance import RESAMPLES, Interval, interval, resampled
 
@@ -148,8 +149,12 @@ def class_scores(found: Predictions) -> tuple[ClassScore, ...]:
     )
 
 
-def worst(found: Predictions) -> NDArray[np.int64]:
-    """Places of the wrong answers, the most confident first."""
+def worst(found: Predictions, temperature: float = 1.0) -> NDArray[np.int64]:
+    """Places of the wrong answers, the most confident first; a temperature may change that order.
+
+    Raises:
+        TlcoreError: the temperature is not a positive number.
+    """
     wrong = np.flatnonzero(~found.right)
-    order: NDArray[np.int64] = wrong[np.argsort(-found.confidence[wrong], kind="stable")]
+    order: NDArray[np.int64] = wrong[np.argsort(-probabilities(found.logits[wrong], temperature).max(1), kind="stable")]
     return order

@@ -28,5 +28,5 @@ def errors_card(given: Judged) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _worst(key: str, _given: Judged) -> list[int]:
-    places: list[int] = worst(_given.found).tolist()
+    places: list[int] = worst(_given.found, _given.temperature).tolist()
     return places
