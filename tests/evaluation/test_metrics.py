@@ -45,6 +45,13 @@ def test_another_temperature_is_another_order():
     assert worst(FOUND, 0.3).tolist() != worst(FOUND, 4.0).tolist()
 
 
+def test_a_temperature_may_change_which_is_worst():
+    """Against many close rivals a lead shrinks faster than against one."""
+    logits = np.array([[6, 3, 3, 3, 3, 3], [3, 1, -9, -9, -9, -9]], np.float32)
+    found = made(rows=np.arange(2), labels=np.array([1, 1]), logits=logits)
+    assert worst(found).tolist() == [1, 0] and worst(found, 0.2).tolist() == [0, 1]
+
+
 def test_no_sample_is_said_so():
     none = made(rows=np.arange(0), labels=np.arange(0), logits=np.empty((0, 2), np.float32))
     with pytest.raises(TlcoreError, match="no sample to score"):

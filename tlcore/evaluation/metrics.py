@@ -156,7 +156,11 @@ def class_scores(found: Predictions) -> tuple[ClassScore, ...]:
 
 
 def worst(found: Predictions, temperature: float) -> NDArray[np.int64]:
-    """Places of the wrong answers, the most confident first; another temperature is another order."""
+    """Places of the wrong answers, the most confident first; another temperature is another order.
+
+    Raises:
+        TlcoreError: the temperature is not a positive number.
+    """
     wrong = np.flatnonzero(~found.right)
     sure = probabilities(found.logits[wrong], temperature).max(1)
     order: NDArray[np.int64] = wrong[np.argsort(-sure, kind="stable")]

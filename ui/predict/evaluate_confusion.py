@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from tlcore.evaluation.calibration import probabilities
 from tlcore.evaluation.metrics import confusion
 from ui import charts, model_state, state
 from ui.layout import card
@@ -130,7 +131,8 @@ def _cell(given: Judged) -> None:
     said += [f"were answered {visible(names[int(answer)])}"] if answer != ANY else []
     st.text(f"{said[0]} {' and '.join(said[1:])}.")
     if len(places):
-        samples(given, places[np.argsort(-found.confidence[places], kind="stable")].tolist(), key=PAGE)
+        sure = probabilities(found.logits[places], given.temperature).max(1)
+        samples(given, places[np.argsort(-sure, kind="stable")].tolist(), key=PAGE)
 
 
 def _class(given: Judged, key: str, title: str, numbers: list[int]) -> str:
