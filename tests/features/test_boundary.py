@@ -107,7 +107,7 @@ def test_texts_train_the_same_on_stored_activations(texts, monkeypatch):
     again, data = losses(texts, backbone("minilm"), told)
     assert data.embedding().fresh == 0, "a second run computes none of them"
     assert again == stored
-    monkeypatch.setattr("tlcore.training.loop.cut", lambda *_: None)
+    monkeypatch.setattr("tlcore.training.feeding.cut", lambda *_: None)
     plain, _ = losses(texts, backbone("minilm"), told)
     assert stored == pytest.approx(plain, rel=1e-3)
 
@@ -118,7 +118,7 @@ def test_images_train_the_same_on_stored_activations(digits, monkeypatch):
     stored, data = losses(digits, backbone("efficientnet_lite0"), told)
     assert "up to blocks.6 are frozen" not in told[0] and "up to blocks.5 are frozen" in told[0]
     assert data.embedding().left == 0
-    monkeypatch.setattr("tlcore.training.loop.cut", lambda *_: None)
+    monkeypatch.setattr("tlcore.training.feeding.cut", lambda *_: None)
     plain, _ = losses(digits, backbone("efficientnet_lite0"), told)
     assert stored == pytest.approx(plain, rel=1e-3)
 

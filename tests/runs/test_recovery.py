@@ -69,7 +69,7 @@ def test_a_pause_frees_the_slot_and_the_run_goes_on_exactly(studio, messages):
     made = recipe(messages, epochs=LONG, seed=7)
     run = wait(studio, studio.launch(made), training)
     behind = studio.launch(recipe(messages, seed=7))
-    assert studio.pause(run.id).status == studio.pause(run.id).status == "pausing"
+    assert {studio.pause(run.id).status for _ in range(2)} <= {"pausing", "paused"}, "twice is as good as once"
     run = wait(studio, run, over)
     assert run.status == "paused" and run.reason.startswith("Paused in epoch")
     assert wait(studio, behind, over).status == "finished", "the slot is free"

@@ -47,6 +47,7 @@ def driver(studio, sweep_id):
 
 def test_a_killed_driver_loses_no_trial_and_launches_none_twice(studio, messages):
     axes = Axis(name="lr", values=(1e-4, 1e-2)), Axis(name="epochs", values=(2, 3))
+    shelf(studio.home, "features").evict(0)  # other tests of this home may have left some
     sweep = begin(studio, plan(messages, *axes), user="ada")
     wait(studio, sweep.id, lambda one: any(run.best_epoch for run in studio.store.trials(sweep.id)))
     process = driver(studio, sweep.id)
