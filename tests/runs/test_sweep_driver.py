@@ -11,6 +11,7 @@ from tlcore.errors import RunError
 from tlcore.lock import is_held
 from tlcore.runs.sweeps import Axis, Ledger, Plan, begin, cancel, resume, standing
 from tlcore.runs.sweeps.begin import sweep_folder
+from tlcore.shelf import shelf
 
 
 def plan(dataset, *axes, **changes):
