@@ -97,10 +97,17 @@ def watch(run_id: str, before: tuple[str, int]) -> None:
             st.rerun()
 
 
-def plots(run_id: str) -> None:
-    """The charts. Drawn again when another view of them is chosen; they grow by themselves."""
+def plots(run_id: str, before: tuple[str, int]) -> None:
+    """The charts. Drawn again when another view of them is chosen; they grow by themselves.
+
+    `before`: what the rest of the page shows, as for `watch`. They bring the run's feed, so that of a change which they
+    see and the rest does not, the page would hear nothing.
+    """
     with guard(), state.history(run_id).lock:
-        draw(look(run_id), feed)
+        seen = look(run_id)
+        draw(seen, feed)
+        if before != (seen.run.status, seen.noted):
+            st.rerun()
 
 
 def main() -> None:
@@ -126,8 +133,9 @@ def main() -> None:
     notes = state.studio().notes(run_id)
     noted = notes[-1].id if notes else 0
     often = WAITING_SECONDS if run.status == "queued" else WATCHED_SECONDS
-    st.fragment(watch, run_every=often if live else None)(run_id, (run.status, noted))
-    st.fragment(plots)(run_id)
+    shown = (run.status, noted)
+    st.fragment(watch, run_every=often if live else None)(run_id, shown)
+    st.fragment(plots)(run_id, shown)
     log(run, notes)
     if not live:
         results(state.studio().run(run_id))

@@ -271,3 +271,20 @@ def test_an_interrupted_run_goes_on_where_it_was(open_page: Open, studio: Studio
     assert again.status == "queued" and [other.id for other in studio.runs()] == [run.id]
     assert len(charts(at)["loss (nats)"]["traces"][0]["x"]) == 15, "what it had learned is still drawn"
     assert not at.error, "its earlier end is over"
+
+
+def test_an_end_between_the_heading_and_the_charts_is_shown(
+    open_page: Open, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, looks = make_run(studio, status="running", activity="epoch 3 of 4"), []
+    train(studio, run, steps=25)
+
+    def looking(run_id: str) -> Sight:
+        looks.append(run_id)
+        if len(looks) == 2:
+            studio.store.end(run.id, "interrupted", "It was killed.", where=("running",))
+        return look(run_id)
+
+    monkeypatch.setattr("ui.sight.look", looking)
+    at = open_page("train", run=run.id)
+    assert "It was killed" in texts(at) and len(looks) > 2
