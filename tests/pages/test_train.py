@@ -21,6 +21,7 @@ from tests.pages.conftest import (
     values,
 )
 from tlcore.runs import Studio
+from ui.sight import Sight, look
 
 
 def charts(at: AppTest) -> dict[str, dict]:
