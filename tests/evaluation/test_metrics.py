@@ -49,7 +49,7 @@ def test_a_temperature_may_change_which_is_worst():
     """Against many close rivals a lead shrinks faster than against one."""
     logits = np.array([[6, 3, 3, 3, 3, 3], [3, 1, -9, -9, -9, -9]], np.float32)
     found = made(rows=np.arange(2), labels=np.array([1, 1]), logits=logits)
-    assert worst(found).tolist() == [1, 0] and worst(found, 0.2).tolist() == [0, 1]
+    assert worst(found, 1.0).tolist() == [1, 0] and worst(found, 0.2).tolist() == [0, 1]
 
 
 def test_no_sample_is_said_so():

@@ -203,7 +203,7 @@ def test_another_split_is_another_dataset(open_page: Open, home: Path) -> None:
 def test_shares_that_small_classes_bend_are_said(open_page: Open, home: Path) -> None:
     at = open_page("data", dataset=text_dataset(home, each=3).id)
     (said,) = (element.value for element in at.caption if "asked for" in element.value)
-    assert "**33 / 33 / 33 %**, not the 70 / 15 / 15 % asked for" in said
+    assert "**33.3 / 33.3 / 33.3 %**, not the 70 / 15 / 15 % asked for" in said
     at = open_page("data", dataset=image_dataset(home, each=20).id)
     assert not any("asked for" in element.value for element in at.caption)
 

@@ -111,4 +111,4 @@ def test_a_budget_stops_what_trains_and_what_is_impossible_is_said(studio, messa
     assert sweep.winner == run.id and run.test_accuracy is not None
     problems = [trial.problem for trial in Ledger(studio.store).trials(sweep.id) if trial.problem]
     assert len(problems) == 1 and "batch_size is a whole number" in problems[0]
-    assert not is_held(sweep_folder(studio.home, sweep.id) / "lock") or driver(studio, sweep.id) is None
+    wait(studio, sweep.id, lambda one: not is_held(sweep_folder(studio.home, sweep.id) / "lock"))
