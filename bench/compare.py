@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench import material
 from bench.timing import Row, median_seconds, stopwatch
 from tests.browser import chromium
 from tests.browser.conftest import Server
@@ -86,18 +87,7 @@ def _run(studio: Studio, dataset: Dataset, number: int) -> str:
     recipe = Recipe(
         dataset=dataset.id, backbone=BACKBONES[number % len(BACKBONES)], epochs=EPOCHS, seed=number, head=Head()
     )
-    run = studio.store.create(
-        id=f"run-{number:04d}",
-        name=f"Run {number}",
-        user="",
-        dataset=dataset.id,
-        dataset_name=dataset.name,
-        modality="image",
-        backbone=recipe.backbone,
-        strategy=recipe.strategy.name,
-        recipe=recipe.to_dict(),
-        epochs=EPOCHS,
-    )
+    run = material.queued(studio, dataset, recipe, run_id=f"run-{number:04d}", name=f"Run {number}")
     rows = dataset.rows("test")
     labels = dataset.labels()[rows]
     draw = np.random.default_rng(number)

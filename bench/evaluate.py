@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench import material
 from bench.timing import Row, median_seconds, stopwatch
 from tlcore.data import Columns, Dataset, ingest
 from tlcore.evaluation.metrics import headlines
@@ -43,18 +44,7 @@ def fill(home: Path, n_classes: int) -> tuple[str, Predictions]:
     """A finished run of a dataset of that many classes, with answers on test; returns its id and them."""
     studio, dataset = Studio(home), _dataset(home, n_classes)
     recipe = Recipe(dataset=dataset.id, backbone="minilm", epochs=3, head=Head())
-    run = studio.store.create(
-        id=f"wide-{n_classes}",
-        name=f"{n_classes:,} classes",
-        user="",
-        dataset=dataset.id,
-        dataset_name=dataset.name,
-        modality="text",
-        backbone=recipe.backbone,
-        strategy=recipe.strategy.name,
-        recipe=recipe.to_dict(),
-        epochs=3,
-    )
+    run = material.queued(studio, dataset, recipe, run_id=f"wide-{n_classes}", name=f"{n_classes:,} classes")
     answered = {split: _answers(dataset, split) for split in ("val", "test")}
     for split, found in answered.items():
         keep(run_folder(home, run.id), split, found)

@@ -9,8 +9,10 @@ import numpy as np
 from PIL import Image
 
 from tlcore.data import Dataset, SplitRatios, ingest
+from tlcore.runs import Run, Studio
+from tlcore.training import Recipe
 
-__all__ = ["cells", "pictures", "stored", "texts"]
+__all__ = ["cells", "pictures", "queued", "stored", "texts"]
 
 WORDS = (
     "order",
@@ -86,6 +88,22 @@ def texts(path: Path, n: int) -> Path:
             words = draw.choice(WORDS, int(draw.integers(5, 40)))
             rows.writerow((f"{' '.join(words)} {i}", "even" if i % 2 else "odd"))
     return path
+
+
+def queued(studio: Studio, dataset: Dataset, recipe: Recipe, *, run_id: str, name: str) -> Run:
+    """The row of a run as a launch writes it, which nobody starts."""
+    return studio.store.create(
+        id=run_id,
+        name=name,
+        user="",
+        dataset=dataset.id,
+        dataset_name=dataset.name,
+        modality=dataset.modality,
+        backbone=recipe.backbone,
+        strategy=recipe.strategy.name,
+        recipe=recipe.to_dict(),
+        epochs=recipe.epochs,
+    )
 
 
 def stored(source: Path, home: Path, train: int, val: int) -> Dataset:

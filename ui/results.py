@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from tlcore.runs import Run
-from ui import charts
+from ui import confusion_chart
 from ui.layout import card
 from ui.report import report_button
 from ui.still_plot import still_plot
@@ -59,15 +59,8 @@ def _confusion(report: dict[str, Any]) -> None:
     head.markdown("**Confusion matrix**", width="content")
     head.space("stretch")
     with head:
-        what = st.radio(
-            "Cells show",
-            ["Counts", "Shares of the true class"],
-            horizontal=True,
-            key="confusion-cells",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-    figure = charts.confusion(report["classes"], report["confusion"], shares=what != "Counts")
+        shares = confusion_chart.shares_wanted("confusion-cells", label_visibility="collapsed")
+    figure = confusion_chart.confusion(report["classes"], report["confusion"], shares=shares)
     drawn = json.loads(figure.to_json(validate=False))
     alt = f"Confusion matrix of {len(report['classes'])} classes; the table of classes has the figures."
     still_plot(drawn["data"], drawn["layout"], key="confusion-chart", alt=alt)

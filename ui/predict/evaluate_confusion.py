@@ -9,7 +9,7 @@ import streamlit as st
 
 from tlcore.evaluation.calibration import probabilities
 from tlcore.evaluation.metrics import confusion
-from ui import charts, model_state, state
+from ui import confusion_chart, model_state, state
 from ui.layout import card
 from ui.predict.evaluate_pairs import classes_drawn, pairs
 from ui.predict.judged import Judged
@@ -32,16 +32,10 @@ def confusion_card(given: Judged) -> None:
     with card("Confusion matrix", key="confusion-card"):
         matrix = confusion(given.found)
         with st.container(horizontal=True, vertical_alignment="bottom", key="confusion-choices"):
-            what = st.radio(
-                "Cells show",
-                ["Counts", "Shares of the true class"],
-                horizontal=True,
-                key="evaluate-cells",
-                persist_state="session",
-            )
+            shares = confusion_chart.shares_wanted("evaluate-cells")
             most = _most(given)
         shown = classes_drawn(matrix, most)
-        _matrix(given, matrix, shown, shares=what != "Counts")
+        _matrix(given, matrix, shown, shares=shares)
         if len(shown) < len(matrix):
             st.caption(
                 f"The {len(shown)} of {len(matrix):,} classes in the pairs that are confused most. Shares are of all "
@@ -49,7 +43,7 @@ def confusion_card(given: Judged) -> None:
                 "have all classes."
             )
         st.caption(f"Rows are the classes of the samples, columns what the model says. {given.source}")
-        if len(matrix) > charts.READABLE:
+        if len(matrix) > confusion_chart.READABLE:
             pairs(given, matrix, _go_to)
         _cell(given)
 
@@ -58,7 +52,7 @@ def _most(given: Judged) -> int:
     """How many classes are drawn."""
     n = len(given.names)
     options = [one for one in DRAWN if one < n]
-    if n <= DRAWN[0] or n <= charts.READABLE:
+    if n <= DRAWN[0] or n <= confusion_chart.READABLE:
         return n
     options = [*options, n] if n <= DRAWN[-1] else options
     fits = state.linked("drawn", options[-1] if n <= DRAWN[-1] else DRAWN[1], lambda value: value in options)
@@ -76,7 +70,7 @@ def _most(given: Judged) -> int:
 def _matrix(given: Judged, matrix: NDArray[np.int64], shown: list[int], *, shares: bool) -> None:
     there = set(given.there)
     rows = [one for one in shown if one in there]
-    figure = charts.confusion(
+    figure = confusion_chart.confusion(
         [given.names[i] for i in rows],
         matrix[np.ix_(rows, shown)].tolist(),
         shares=shares,
@@ -85,7 +79,7 @@ def _matrix(given: Judged, matrix: NDArray[np.int64], shown: list[int], *, share
     )
     true, answer = (st.query_params.get(name, ANY) for name in ("true", "answer"))
     at = (answer.isdecimal() and int(answer) in shown) and (true.isdecimal() and int(true) in rows)
-    charts.clickable(figure, (shown.index(int(answer)), rows.index(int(true))) if at else None)
+    confusion_chart.clickable(figure, (shown.index(int(answer)), rows.index(int(true))) if at else None)
     key = f"{CHART}-{true}-{answer}-{len(shown)}"  # a new one with each cell, for what is selected dims the rest
 
     def follow() -> None:
