@@ -16,7 +16,6 @@ function tiles(list, numbers) {
 }
 
 function move(place, said) {
-  document.title = said.title;
   tiles(place.querySelector("dl"), said.numbers);
   place.querySelector("p").textContent = said.says;
   const bar = place.querySelector("[role=progressbar]"), percent = Math.round(100 * said.share);
@@ -44,7 +43,8 @@ export default function (component) {
     move(place, data);
   }
   place.taker ??= {
-    take: ({ progress }) => { move(place, progress); if (urgent(place, progress)) place.look(); },
+    // The page has written its own title. One that was set as this is put in place could come after that of the next page.
+    take: ({ progress }) => { document.title = progress.title; move(place, progress); if (urgent(place, progress)) place.look(); },
     draw: () => place.patience.ask(),
   };
   const feed = listen(data.run, "progress", place.taker);
