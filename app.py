@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import tab
+from ui.address import in_one_step
 from ui.guard import guard
 from ui.notices import notices
 from ui.start import start
@@ -27,7 +28,7 @@ page = st.navigation(
 )
 tab.show(f"{page.title} · {tab.NAME}")
 st.logo(str(ASSETS / "wordmark.png"), size="large")
-with guard():
+with guard(), in_one_step():
     page.run()
     notices(page.title)
 start()

@@ -46,15 +46,11 @@ def parallel(rows: Sequence[Row], names: Sequence[str], *, key: str) -> None:
 
 
 def dimensions(rows: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
-    """What Plotly draws as axes: those that vary, what became of each trial, and its val accuracy."""
+    """What Plotly draws as axes: val accuracy first, which a narrow screen shows, those that vary, what became of it."""
     found = [_axis(name, [row.values.get(name) for row in rows]) for name in names]
     states = ["pruned" if row.state == "pruned" else "training" if _trains(row) else "whole" for row in rows]
     scores = [row.val_accuracy for row in rows]
-    return [
-        *found,
-        _axis("outcome", states),
-        {"label": "val accuracy", "values": scores, "tickformat": ".0%"},
-    ]
+    return [{"label": "val accuracy", "values": scores, "tickformat": ".0%"}, *found, _axis("outcome", states)]
 
 
 def _trains(row: Row) -> bool:
@@ -117,6 +113,12 @@ def _component() -> Any:
         "tlstudio_parallel",
         html='<div class="parallel-frame"><div class="parallel" role="img"></div></div>\n',
         css=".parallel-frame { width: 100%; overflow-x: auto; } .parallel { width: 100%; min-height: 340px; }\n"
+        # A shadow at the side where the chart goes on, which goes as one gets there.
+        ".parallel-frame { --page: var(--st-background-color); background:"
+        " linear-gradient(90deg, var(--page) 16px, transparent) 0 / 40px 100% no-repeat local,"
+        " linear-gradient(-90deg, var(--page) 16px, transparent) 100% / 40px 100% no-repeat local,"
+        " linear-gradient(90deg, rgba(128, 128, 128, 0.45), transparent) 0 / 14px 100% no-repeat scroll,"
+        " linear-gradient(-90deg, rgba(128, 128, 128, 0.45), transparent) 100% / 14px 100% no-repeat scroll; }\n"
         ".parallel .axis .domain, .parallel .axis line { stroke: var(--st-text-color); stroke-opacity: 0.4; }\n",
         js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("plotly.js", "parallel.js")),
         isolate_styles=False,

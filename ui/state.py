@@ -1,5 +1,5 @@
 """Typed access to the session and to what is cached for it. No other file names a session key, but
-`ui/model_state.py` and `ui/data/state.py`.
+`ui/address.py`, `ui/model_state.py` and `ui/data/state.py`.
 
 What a page shows is in the URL; the session only remembers the last choice for when a page is opened without one.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import streamlit as st
 
 from tlcore.home import home
+from ui.address import fill
 from ui.words import plain
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def pick(kind: str, options: Sequence[str], name: Callable[[str], str], *, label
     st.session_state[key] = current
     remember(kind, current)
     if asked != current:
-        st.query_params[kind] = current
+        fill(kind, current)
 
     def follow() -> None:
         st.query_params[kind] = st.session_state[key]
@@ -138,7 +139,7 @@ def segment(
     st.session_state[key] = current
     remember(of + kind, current)
     if asked != current:
-        st.query_params[kind] = current
+        fill(kind, current)
 
     def follow() -> None:
         st.query_params[kind] = st.session_state[key] or current

@@ -141,3 +141,11 @@ def test_stop_is_answered_at_once_and_keeps_the_best(page: Page, server: Server)
     assert run.status == "stopped" and run.report["epoch"] == run.best_epoch
     status(page, "stopped")
     expect(page.get_by_text(f"Epoch {run.best_epoch} was best on val").first).to_be_visible()
+
+    before, steps = page.url, page.evaluate("history.length")
+    open_page(page, "Compare")
+    page.wait_for_url(re.compile("view=rank&dataset="))
+    assert page.evaluate("history.length") <= steps + 2
+    page.go_back()
+    page.go_back()
+    page.wait_for_url(before)

@@ -112,7 +112,7 @@ def test_axes_of_numbers_words_and_what_is_absent():
     rows = [row(1, 0.9, strategy="lora", lr=1e-4, rank=4, seed=1), row(2, 0.8, strategy="fine_tune", lr=1e-2, seed=1)]
     names = varying([one.values for one in rows])
     assert names == ["strategy", "lr", "rank"]
-    strategy, lr, rank, outcome, score = dimensions(rows, names)
+    score, strategy, lr, rank, outcome = dimensions(rows, names)
     assert (strategy["ticktext"], strategy["values"]) == (["fine tune", "lora"], [1, 0])
     assert (lr["values"], lr["ticktext"]) == ([-4.0, -2.0], ["0.0001", "0.01"])
     assert rank["ticktext"] == ["–", "4"] and rank["values"][1] < rank["values"][0]
@@ -127,4 +127,4 @@ def test_numbers_that_lie_close_have_no_words_of_their_own():
         )  # fmt: skip
 
     rows = [row(number, lr) for number, lr in enumerate((1e-4, 1.05e-4, 1e-3, 0.0098, 1e-2), 1)]
-    assert dimensions(rows, ["lr"])[0]["ticktext"] == ["0.0001", "0.001", "0.01"]
+    assert dimensions(rows, ["lr"])[1]["ticktext"] == ["0.0001", "0.001", "0.01"]

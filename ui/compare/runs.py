@@ -66,7 +66,7 @@ def _chosen(known: Sequence[Run]) -> list[Run]:
         st.warning(plain(reason), icon=":material/call_split:")
     names = {run.dataset: run.dataset_name for run in known}
     if linked and "dataset" not in st.query_params:
-        st.query_params["dataset"] = linked[0].dataset
+        state.remember("dataset", linked[0].dataset)
     dataset = state.pick("dataset", list(names), lambda key: f"{visible(names[key])} · {key}", label="Trained on")
     offered = [run for run in known if run.dataset == dataset]
     fit = _fitting(offered)
