@@ -46,7 +46,7 @@ def parallel(rows: Sequence[Row], names: Sequence[str], *, key: str) -> None:
 
 
 def dimensions(rows: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
-    """What Plotly draws as axes: val accuracy first, which a narrow screen shows, those that vary, what became of it."""
+    """What Plotly draws as axes: val accuracy, which a narrow screen shows, what varies, what became of each trial."""
     found = [_axis(name, [row.values.get(name) for row in rows]) for name in names]
     states = ["pruned" if row.state == "pruned" else "training" if _trains(row) else "whole" for row in rows]
     scores = [row.val_accuracy for row in rows]
