@@ -49,7 +49,8 @@ def test_weights_load_back_to_equal_logits(trained: Trained, kind: str, tmp_path
     subject = trained(kind)
     made = make("native", subject, tmp_path)
     assert {"model.json", "recipe.toml", "model.safetensors", "model.py", "predict.py"} <= set(made.files)
-    assert len((tmp_path / "native" / "predict.py").read_text().splitlines()) <= 12
+    program = (tmp_path / "native" / "predict.py").read_text().splitlines()
+    assert sum(bool(line) for line in program) <= 12
     _, ours = given(subject, tmp_path / "native")
     theirs = torch.tensor(alone(NATIVE, tmp_path / "native"))
     assert float((theirs - ours).abs().max()) < 1e-5
@@ -157,6 +158,11 @@ with contextlib.redirect_stdout(io.StringIO()) as said:
     sys.argv = ["predict.py", given[0]]
     runpy.run_path("predict.py", run_name="__main__")
 found["said"] = said.getvalue()
+try:
+    sys.argv = ["predict.py", " "]
+    runpy.run_path("predict.py", run_name="__main__")
+except SystemExit as end:
+    found["refused"] = end.code
 print(json.dumps(found))
 """
 
@@ -181,6 +187,7 @@ def test_what_an_archive_of_all_holds_is_read_and_agrees(trained: Trained, kind:
     assert eight.figures["n"] == n and f"On the same {n} samples of test" in eight.words
     assert float((torch.tensor(found["model-int8.onnx"]) - ours).abs().mean()) < 0.2 * float(ours.abs().max())
     assert found["classes"] == list(subject.classes) and len(found["said"].splitlines()) == 3
+    assert found["refused"].startswith("' ': ")
     if kind == "lora":
         assert {"adapter_model.safetensors", "load.py"} <= {path.name for path in (folder / "adapter").iterdir()}
         again = alone(READ_BACK, folder / "huggingface", str(folder / "given.json"))
