@@ -175,6 +175,7 @@ def test_after_a_restart_of_the_machine_queued_runs_start_and_others_as_configur
             first = lambda: [number for number, *_ in epochs(again, run)][:4]  # noqa: E731
             run = wait(again, run, lambda run: run.claim == 2 and run.pid and first() == [1, 2, 3, 4])
             assert any("The machine restarted; the run goes on" in note.text for note in again.notes(run.id))
+            again.stop(run.id)
         else:
             run = wait(again, again.run(run.id), over)
             assert run.status == "interrupted" and run.reason.startswith("The machine restarted during")
