@@ -21,7 +21,6 @@ from ui.run_controls import controls, onward, owner
 from ui.run_menu import kept, menu
 from ui.run_table import run_table
 from ui.sight import look
-from ui.takeaway import takeaway
 from ui.train_charts import draw
 from ui.words import STATUS, ago, clock, plain, visible
 
@@ -139,7 +138,6 @@ def main() -> None:
     log(run, notes)
     if not live:
         results(state.studio().run(run_id))
-        takeaway(run)
 
 
 main()

@@ -17,18 +17,22 @@ _FILLED = "filled address"
 
 
 def fill(key: str, value: str) -> None:
-    """Put what a page chose by itself into the address once it is drawn."""
-    st.session_state.setdefault(_FILLED, {})[key] = value
+    """Put what a page chose by itself into the address: once the page is drawn, or now where only a part of it is."""
+    filled = st.session_state.get(_FILLED)
+    if filled is None:
+        st.query_params[key] = value
+    else:
+        filled[key] = value
 
 
 @contextmanager
 def in_one_step() -> Iterator[None]:
     """Around a page: what it filled in is written at its end, unless it goes elsewhere."""
-    st.session_state.pop(_FILLED, None)
+    st.session_state[_FILLED] = {}
     try:
         yield
     except RerunException:
-        st.session_state.pop(_FILLED, None)
+        del st.session_state[_FILLED]
         raise
     finally:
         filled = st.session_state.pop(_FILLED, {})

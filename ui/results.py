@@ -18,13 +18,26 @@ from ui.words import percent
 __all__ = ["results", "used"]
 
 SHARES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
-CLOSER = "Intervals, the samples behind each cell, worst errors, calibration, explanations, and input of your own."
+ONWARD = (
+    (
+        "evaluate",
+        "Look closer",
+        ":material/fact_check:",
+        "Intervals, the samples behind each cell, worst errors, calibration.",
+    ),
+    ("explain", "Explain", ":material/search_insights:", "What the answers rest on."),
+    ("try", "Try it", ":material/science:", "Answers to input of your own."),
+    ("take", "Take it home", ":material/redeem:", "The model in the forms that other programs read."),
+)
+"""Views of the Evaluate page, and what leads there."""
 
 
 def results(run: Run) -> None:
     """Where the score comes from, the confusion matrix, and each class."""
     report = run.report
     if report is None:
+        if run.best_epoch:
+            _onward(run)
         return
     with card("On the test split", key="results-card"):
         st.markdown(
@@ -32,16 +45,24 @@ def results(run: Run) -> None:
             f"**{report['n']:,}** test samples, with the weights of epoch {report['epoch']:,}, "
             f"the best on validation. {used(report.get('scorings', 1))}"
         )
-        with st.container(horizontal=True, key="results-onward"):
-            if st.button("Look closer", icon=":material/fact_check:", key="to-evaluate", type="primary", help=CLOSER):
-                st.switch_page("pages/predict.py", query_params={"run": run.id, "look": "evaluate"})
-            report_button([run.id])
+        _onward(run)
         unkept([run])
         left, right = st.columns([11, 9], gap="medium")
         with left:
             _confusion(report)
         with right:
             _classes(report)
+
+
+def _onward(run: Run) -> None:
+    """To what can be done with a trained model."""
+    with st.container(horizontal=True, key="results-onward"):
+        for view, words, icon, about in ONWARD:
+            kind = "primary" if view == "evaluate" else "secondary"
+            if st.button(words, icon=icon, key=f"to-{view}", type=kind, help=about):
+                st.switch_page("pages/predict.py", query_params={"run": run.id, "look": view})
+        if run.report:
+            report_button([run.id])
 
 
 def used(times: int) -> str:

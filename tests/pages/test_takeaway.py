@@ -16,7 +16,7 @@ def test_a_form_is_prepared_shown_with_its_check_and_handed_out(home: Path, stud
     run = make_run(
         studio, dataset=dataset.id, status="finished", best_epoch=2, report=report(("cats", "dogs")), finished=1.0
     )
-    at = open_page("train", run=run.id)
+    at = open_page("predict", run=run.id, look="take")
     assert "Take home" in texts(at) + "".join(box.value for box in at.subheader)
     assert not [button for button in at.button if button.key == "prepare-huggingface"], "it is for texts"
     at.button(key="prepare-onnx").click()
@@ -60,5 +60,5 @@ def test_a_form_is_prepared_shown_with_its_check_and_handed_out(home: Path, stud
 
 def test_a_run_without_a_model_offers_nothing(studio: Studio, open_page: Open) -> None:
     run = make_run(studio, status="failed", reason="It broke.", finished=1.0)
-    at = open_page("train", run=run.id)
+    at = open_page("predict", run=run.id, look="take")
     assert not [button for button in at.button if str(button.key).startswith("prepare-")]

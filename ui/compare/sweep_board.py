@@ -98,7 +98,7 @@ def _winner(sweep: Sweep, stands: Standing) -> None:
             if row.test_accuracy is not None
             else "The test split has not been read."
         )
-        with st.container(horizontal=True, key="sweep-use"):
+        with st.container(horizontal=True, vertical_alignment="center", key="sweep-use"):
             if st.button("Use the winner's recipe", type="primary", icon=":material/tune:", key="sweep-use-recipe"):
                 _use(row)
             st.page_link(
