@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["delete_dataset", "print_datasets", "rename_dataset"]
 
-MOST_RUNS = 10_000
-
 
 def print_datasets(as_json: bool) -> None:
     """A line for each dataset, the newest first."""
@@ -57,17 +55,16 @@ def delete_dataset(paths: Sequence[str], yes: bool, as_json: bool) -> None:
     Raises:
         DataError: a run of it is live, or nobody agreed.
     """
-    from tlcore.data.versions import remove
     from tlcore.runs import Studio
+    from tlcore.runs.deletion import MOST_RUNS
+    from tlcore.runs.deletion import delete_dataset as remove
 
-    dataset = _stored(paths)
-    runs = [run for run in Studio(home()).runs(limit=MOST_RUNS) if run.dataset == dataset.id]
-    if live := [run.id for run in runs if run.live]:
-        raise DataError(f"A run of {dataset.name!r} is live ({', '.join(live)}); stop it before deleting the dataset.")
-    used = f", used by {len(runs)} runs, which can then not be repeated" if runs else ""
+    dataset, store = _stored(paths), Studio(home()).store
+    n_runs = sum(run.dataset == dataset.id for run in store.runs(limit=MOST_RUNS))
+    used = f", used by {n_runs} runs, which can then not be repeated" if n_runs else ""
     if not yes and not typer.confirm(f"Delete {dataset.name!r} ({dataset.n_samples:,} {dataset.modality}s{used})?"):
         raise DataError("Nothing was deleted.")
-    remove(dataset)
+    remove(store, dataset)
     print(json.dumps({"dataset": dataset.id, "deleted": True}) if as_json else f"{dataset.id} is deleted.")
 
 

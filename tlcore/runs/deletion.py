@@ -1,4 +1,4 @@
-"""Deleting a run with its files, so that whatever crashes in between leaves a whole run or none."""
+"""Deleting a run or a dataset with all that came of it, so that whatever crashes in between leaves it whole or gone."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import shutil
 import time
 from pathlib import Path
 
-from tlcore.errors import RunError
+from tlcore.data import Dataset
+from tlcore.data.versions import remove
+from tlcore.errors import DataError, RunError
 from tlcore.lock import take
 from tlcore.runs import jobs
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.records import REST
 from tlcore.runs.store import Store
 
-__all__ = ["delete", "sweep"]
+__all__ = ["delete", "delete_dataset", "sweep"]
 
 WAIT_SECONDS = 2.0
 """For a worker that has just ended its run to be gone."""
 MARK = "deleted"
+MOST_RUNS = 10_000
+"""That are looked through for one that reads a dataset."""
 
 
 def delete(store: Store, home: Path, run_id: str) -> None:
@@ -41,6 +45,19 @@ def delete(store: Store, home: Path, run_id: str) -> None:
     finally:
         if lock is not None:
             os.close(lock)
+
+
+def delete_dataset(store: Store, dataset: Dataset) -> None:
+    """Remove it with what was asked about it: its checks, its scores, its explanations.
+
+    Raises:
+        DataError: a run of it is live, or it is gone already.
+    """
+    reads = [run.id for run in store.runs(limit=MOST_RUNS) if run.live and run.dataset == dataset.id]
+    if reads:
+        raise DataError(f"A run of {dataset.name!r} is live ({', '.join(reads)}); stop it before deleting the dataset.")
+    remove(dataset)
+    jobs.erase(dataset.home, dataset.id)
 
 
 def sweep(store: Store, home: Path) -> None:

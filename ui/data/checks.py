@@ -10,10 +10,10 @@ import streamlit as st
 from tlcore.data import Dataset, list_datasets, load_dataset
 from tlcore.data.checks import Check, Finding, Fix, Report, mend
 from tlcore.data.checks import checks as known_checks
-from tlcore.data.versions import remove
 from tlcore.home import home
 from tlcore.runs import jobs
 from tlcore.runs.checking import about as asked
+from tlcore.runs.deletion import MOST_RUNS, delete_dataset
 from ui import state
 from ui.data import state as data_state
 from ui.data.distributions import distributions
@@ -82,9 +82,10 @@ def _back(dataset: Dataset) -> None:
     """To the parent; what was made in between goes, unless something was built on it."""
     with guard():
         load_dataset(home(), dataset.parent)
-        used = any(run.dataset == dataset.id for run in state.studio().store.runs(limit=10_000))
+        store = state.studio().store
+        used = any(run.dataset == dataset.id for run in store.runs(limit=MOST_RUNS))
         if not used and not any(other.parent == dataset.id for other in list_datasets(home())):
-            remove(dataset)
+            delete_dataset(store, dataset)
         state.choose("dataset", dataset.parent)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from tlcore.data import Dataset
-from tlcore.data.versions import lineage, remove, rename
+from tlcore.data.versions import lineage, rename
+from tlcore.runs.deletion import MOST_RUNS, delete_dataset
 from ui import state
 from ui.guard import guard
 from ui.words import plain, short
 
 __all__ = ["manage"]
 
-MOST_RUNS = 10_000
 SHOWN = 10
 
 
@@ -56,7 +56,7 @@ def _delete(dataset: Dataset, runs: list[str], *, live: bool) -> None:
     sure = st.checkbox(words, key=f"sure-{dataset.id}")
     if st.button("Delete", icon=":material/delete:", key="delete-dataset", disabled=not sure):
         with guard():
-            remove(dataset)
+            delete_dataset(state.studio().store, dataset)
             state.forget("dataset")
             st.query_params.pop("dataset", None)
             st.rerun()
