@@ -52,7 +52,8 @@ def uploader(
 
 def _hand_on(key: str, take: Take) -> None:
     held = state.entered(key)
-    files = held if isinstance(held, list) else [held] if held else []
+    # A box that is given more before it is drawn anew names again what it gave before, which has been released.
+    files = [file for file in (held if isinstance(held, list) else [held]) if isinstance(file, UploadedFile)]
     if not files:
         return
     state.let_go()

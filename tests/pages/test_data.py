@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.testing.v1 import AppTest
 
@@ -56,6 +57,18 @@ def test_an_upload_is_never_held_twice(open_page: Open, home: Path, monkeypatch:
     at.file_uploader(key=UPLOADER).upload("pets.zip", zipped(pictures(["cats", "dogs"])), "application/zip")
     ran(at)
     assert len(list_datasets(home)) == 1 and not copies
+
+
+def test_a_file_that_the_box_names_again_after_it_was_released_is_passed_over(
+    open_page: Open, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = open_page("data")
+    for name in ("gone", "pets"):
+        at.file_uploader(key=UPLOADER).upload(f"{name}.zip", zipped(pictures(["cats", "dogs"])), "application/zip")
+    get = MemoryUploadedFileManager.get_files
+    monkeypatch.setattr(MemoryUploadedFileManager, "get_files", lambda *args, **given: get(*args, **given)[1:])
+    ran(at)
+    assert [dataset.name for dataset in list_datasets(home)] == ["pets"] and not at.error
 
 
 def test_all_that_was_left_out_is_listed_where_the_notes_are_fewer(open_page: Open, home: Path) -> None:
