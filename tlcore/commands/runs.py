@@ -76,7 +76,7 @@ def show(run: str, as_json: AsJson = False) -> None:
     print_runs([found], False)
     if words := found.activity or found.reason:
         print(f"{found.status}: {words}")
-    for line in Studio(home()).notes(run):
+    for line in sorted(Studio(home()).notes(run), key=lambda note: note.time):
         print(f"{time.strftime('%H:%M:%S', time.localtime(line.time))} {line.level}: {line.text}")
 
 
