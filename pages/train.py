@@ -65,10 +65,8 @@ def log(run: Run, notes: Sequence[Note]) -> None:
     for text in dict.fromkeys(note.text for note in notes if note.level == "warning" and holds(note, run)):
         st.warning(plain(text), icon=":material/warning:")
     with st.expander("Log", icon=":material/subject:", key="log"):
-        lines = [
-            f"{clock(note.time)}  {note.level:<7}  {visible(note.text)}"
-            for note in sorted(reversed(notes), key=lambda note: -note.time)
-        ]
+        newest = sorted(notes, key=lambda note: (note.time, note.id), reverse=True)
+        lines = [f"{clock(note.time)}  {note.level:<7}  {visible(note.text)}" for note in newest]
         st.code("\n".join(lines) or "Nothing yet.", language=None, wrap_lines=True)
 
 
