@@ -60,7 +60,9 @@ def test_two_choices_have_an_archive_each_and_the_next_is_foretold(studio: Studi
     for done, held in ((one, "model.safetensors"), (two, "train.py")):
         path = file_of(studio.home, run, done["file"])
         assert path is not None and path.stat().st_size == done["bytes"]
-        assert f"{run.id}/{held}" in zipfile.ZipFile(path).namelist()
+        packed = zipfile.ZipFile(path).infolist()
+        assert f"{run.id}/{held}" in [entry.filename for entry in packed]
+        assert {entry.external_attr >> 16 for entry in packed} == {0o100644}
     made = kept(studio.home, run)
     assert learned(studio.home, run.backbone)["safetensors"][1] == made["safetensors"].n_bytes
     assert LOADING in learned(studio.home, run.backbone)
