@@ -159,7 +159,8 @@ FORMS: tuple[Form, ...] = (
         icon=":material/dns:",
         use="`pip install -r requirements-serve.txt`, then `python serve.py --port 8000`; or `docker build -t "
         "classifier .`, then `docker run -p 8000:8000 classifier`. `curl localhost:8000/` tells how it is "
-        "asked.",
+        "asked. It does not say when a sample is unlike the training data, as the studio does: it answers with one of "
+        "its classes whatever it is sent.",
         writer="tlcore.export.service:service",
         needs=("onnx",),
         factor=4.0,
