@@ -44,7 +44,7 @@ def heading(run: Run, waiting: Sequence[Waiting]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run-heading"):
         st.badge(run.status, icon=icon, color=colour)
         what = f"{plain(run.backbone)} · {plain(run.strategy.replace('_', ' '))} · on {plain(run.dataset_name)}"
-        st.caption(f"{what} · {since(run, waiting)}{owner(run)}", width="content")
+        st.caption(f"{what}{owner(run)} · {since(run, waiting)}", width="content")
         st.space("stretch")
         if run.live:
             controls(run)

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui import state
-from ui.person import admitted, picker
+from ui.person import admitted, keep_name, picker
 
 __all__ = ["card", "drawer", "empty", "header"]
 
@@ -25,6 +25,7 @@ def header(title: str) -> DeltaGenerator:
     action = row.container(horizontal=True, vertical_alignment="center", width="content", key="page-action")
     with row:
         picker()
+    keep_name()
     return action
 
 

@@ -46,6 +46,7 @@ function layout(data, look, zoom, labels, width) {
   const rows = many ? legendRows(data, look, width - 60) : 0;
   const ranged = (range, times) => (range ? { range: range.map((v) => v * times), autorange: false } : { autorange: true });
   const nothing = { text: data.nothing, showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 };
+  const share = data.tick.endsWith("%");
   const scale = { type: data.log ? "log" : "linear", nticks: data.log && decades(data) < 3 ? 4 : 6, tickformat: data.tick };
   return {
     uirevision: "kept", autosize: true, height: 300 + ROW * Math.max(0, rows - 1), hovermode: "x unified", showlegend: many,
@@ -59,7 +60,7 @@ function layout(data, look, zoom, labels, width) {
              rangemode: "tozero", nticks: 8, hoverformat: data.unit === "epoch" ? ".2f" : ",d" },
     yaxis: { ...axis, visible: !waiting, ...ranged(zoom.y, 1), ...scale, title: { text: data.what },
              rangemode: data.include.includes(0) ? "tozero" : "normal",
-             autorangeoptions: { include: data.include, clipmin: data.floor ?? undefined } },
+             autorangeoptions: { include: data.include, clipmin: data.floor ?? (share ? -0.02 : undefined), clipmax: share ? 1.03 : undefined } },
   };
 }
 

@@ -20,7 +20,7 @@ export default function (component) {
     div.drawn = drawn;
     div.style.minWidth = `${110 * dimensions.length + 90}px`;
     const font = { family: look.font, size: 12, color: look.text };
-    const bar = { title: { text: "val" }, tickformat: ".0%", thickness: 10, tickfont: font, outlinewidth: 0 };
+    const bar = { title: { text: "val" }, tickformat: ".1~%", thickness: 10, tickfont: font, outlinewidth: 0 };
     const line = {
       color: colour, cmin: low, cmax: high, showscale: true, colorbar: bar,
       colorscale: [[0, look.grid], [0.5, look.colours[0]], [1, look.colours[2 % look.colours.length]]],

@@ -16,7 +16,7 @@ import streamlit as st
 from ui import state
 from ui.words import plain, short, visible
 
-__all__ = ["admitted", "allowed", "me", "picker"]
+__all__ = ["admitted", "allowed", "keep_name", "me", "picker"]
 
 COOKIE = "tlstudio_name"
 LONGEST = 60
@@ -97,8 +97,12 @@ def picker() -> None:
             if st.form_submit_button("Save", key="person-save", type="primary"):
                 state.choose_name(_tidy(asked), keep=True)
                 st.rerun()
+
+
+def keep_name() -> None:
+    """Have the browser remember a name that was just given; below the header, where it takes no room from others."""
     if state.name_to_keep():
-        _cookie()(key="person-cookie", data={"name": COOKIE, "value": name}, height="content")
+        _cookie()(key="person-cookie", data={"name": COOKIE, "value": me()}, height="content")
 
 
 def _address() -> str:

@@ -113,5 +113,5 @@ def _own(run: Run) -> bool:
 
 
 def owner(run: Run) -> str:
-    """` by ada`, or nothing."""
-    return f" by {plain(run.user)}" if run.user else ""
+    """` · of ada`, or nothing."""
+    return f" · of {plain(run.user)}" if run.user else ""

@@ -40,6 +40,7 @@ __all__ = [
     "let_go",
     "linked",
     "name_to_keep",
+    "narrow",
     "pick",
     "put",
     "refusal",
@@ -165,6 +166,14 @@ def linked(key: str, default: Value, fits: Callable[[Value], bool] = lambda valu
             st.query_params[key] = ",".join(now) if isinstance(now, list) else str(now)
 
     return {"key": key, "on_change": follow}
+
+
+def narrow(key: str, values: Sequence[str]) -> None:
+    """Leave these of a `linked` widget's values in the URL, before it is drawn; without any, its default."""
+    if values:
+        st.query_params[key] = ",".join(values)
+    else:
+        st.query_params.pop(key, None)
 
 
 def asked(key: str, default: Value, fits: Callable[[Value], bool] = lambda value: True) -> Value:

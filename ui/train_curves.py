@@ -25,7 +25,7 @@ def curves(frame: Frame) -> tuple[Chart, Chart]:
     shares = [_macro_f1(frame.held), *_traces(frame, "accuracy")]
     return (
         frame.chart("loss", losses, what="loss (nats)", log=frame.view.log, says=_says(frame, "loss")),
-        frame.chart("accuracy", shares, what="accuracy", tick=".0%", says=_says(frame, "accuracy")),
+        frame.chart("accuracy", shares, what="accuracy", tick=".1~%", says=_says(frame, "accuracy")),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from tlcore.errors import TlcoreError
-from tlcore.evaluation.calibration import BINS, calibration, fitted_temperature, probabilities
+from tlcore.evaluation.calibration import BINS, calibration, chance_error, fitted_temperature, probabilities
 
 
 def drawn(n=20_000, classes=5, seed=0):
@@ -37,6 +37,16 @@ def test_a_temperature_is_found_again_and_changes_no_answer():
     assert temperature == pytest.approx(3, rel=0.05)
     assert calibration(hot, labels, temperature).ece < 0.02 < calibration(hot, labels).ece
     assert np.array_equal(probabilities(hot, temperature).argmax(1), hot.argmax(1))
+
+
+def test_chance_makes_the_error_of_a_calibrated_model_and_not_that_of_a_sure_one():
+    errors = [calibration(*drawn(60, seed=seed)).ece for seed in range(1000, 1040)]
+    means, highs = zip(*(chance_error(drawn(60, seed=seed)[0]) for seed in range(1000, 1040)), strict=True)
+    assert np.mean(errors) == pytest.approx(np.mean(means), rel=0.15) and np.mean(errors) > 0.05
+    assert sum(error > high for error, high in zip(errors, highs, strict=True)) <= 6
+    logits, labels = drawn(60)
+    assert calibration(4 * logits, labels).ece > chance_error(4 * logits)[1]
+    assert max(chance_error(drawn()[0])) < 0.02, "of many answers, little is chance"
 
 
 def test_what_cannot_be_is_refused():

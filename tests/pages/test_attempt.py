@@ -91,6 +91,10 @@ def test_two_runs_answer_the_same_text_side_by_side(open_page: Open, studio: Stu
     (kept,) = (run_folder(home, run.id) / "tries").iterdir()
     assert json.loads((kept / "asked.json").read_text())["texts"] == [HOSTILE[1]]
     assert {path.name for path in kept.glob("answers-*")} == {f"answers-{one.id}.json" for one in (run, other)}
+    assert "Confidences are not alike" not in texts(at)
+    path = kept / f"answers-{other.id}.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"temperature": 2.5}))
+    assert "temperature 2.50); compare the answers" in texts(ran(at))
 
 
 def test_one_of_the_test_split_is_at_hand(open_page: Open, studio: Studio, home: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.evaluation.test_predictions import made
-from tests.pages.conftest import Open, figures, make_run, report, text_dataset, texts, train
+from tests.pages.conftest import Open, figures, make_run, parameter, report, text_dataset, texts, train
 from tlcore.data import Dataset
 from tlcore.evaluation.predictions import keep
 from tlcore.runs import Run, Studio, run_folder
@@ -41,6 +41,8 @@ def test_runs_on_other_data_are_not_offered_and_a_link_that_mixes_them_says_why(
     at = open_page("compare", view="runs", runs=f"{one.id},{other.id}")
     assert "are on different data and are not ranked together" in at.warning[0].value
     assert len(at.multiselect(key="runs").options) == 1
+    assert at.multiselect(key="runs").value == [one.id] == parameter(at, "runs").split(",")
+    assert "Left out: other" in at.warning[0].value
 
 
 def test_a_run_without_kept_answers_can_be_scored_again(open_page: Open, studio: Studio) -> None:
@@ -99,7 +101,7 @@ def test_three_runs_get_a_matrix_and_other_curves_a_smoothing(open_page: Open, s
 
 def test_what_was_not_measured_says_so_and_offers_it(open_page: Open, studio: Studio) -> None:
     run = trained(studio, "one", 2)
-    at = open_page("compare", view="runs", runs=run.id, cost="latency")
+    at = open_page("compare", view="runs", runs=run.id, **{"cost-axis": "latency"})
     assert "Not measured on this server: efficientnet" in texts(at).replace("\\", "")
     assert at.button(key="ask-runs-speed")
 

@@ -73,6 +73,8 @@ def test_a_temperature_is_fitted_on_val_kept_used_and_taken_away(open_page: Open
     assert fitted and fitted.temperature > 1 and fitted.n == len(data.rows("val"))
     assert fitted.ece_after < fitted.ece_before and float(values(at)["NLL (nats)"]) < before
     assert f"Temperature **{fitted.temperature:.2f}**" in texts(at)
+    assert any(f"{fitted.n} val samples are few" in warning.value for warning in at.warning)
+    assert "a perfectly calibrated model would show a calibration error of about" in texts(at)
     at.button(key="forget-temperature").click()
     ran(at)
     assert temperature_of(the_home(), run) == 1.0 and float(values(at)["NLL (nats)"]) == before

@@ -42,7 +42,7 @@ def test_a_name_is_chosen_once_and_the_browser_is_told(open_page: Open, home: Pa
     assert at.get("bidi_component")[-1].proto.component_name.endswith("tlstudio_person")
     at.button(key="start").click()
     ran(at)
-    assert studio.runs()[0].user == "Ada Lovelace" and "by Ada Lovelace" in texts(at)
+    assert studio.runs()[0].user == "Ada Lovelace" and "of Ada Lovelace" in texts(at)
 
 
 def test_the_cookie_of_an_earlier_visit_says_who_it_is(

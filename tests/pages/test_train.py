@@ -66,7 +66,7 @@ def test_a_live_run_shows_how_far_it_is(open_page: Open, studio: Studio) -> None
     assert epochs["x"] == [10, 20] and val["y"] == [0.2, 0.1]
     assert (best["look"], best["x"], best["y"], best["name"]) == ("star", [20], [0.1], "Best epoch 2")
     assert loss["unit"] == "step" and loss["per_epoch"] == 10.0
-    assert charts(at)["accuracy"]["tick"] == ".0%"
+    assert charts(at)["accuracy"]["tick"] == ".1~%"
     assert "validation 20.0 %" in charts(at)["accuracy"]["alt"]
 
 

@@ -40,6 +40,7 @@ def test_what_is_left_follows_the_estimate_until_a_few_trials_are_over(tmp_path)
     axes = tuple(Axis(name=name, values=(value,)) for name, value in zip(("backbone", "strategy"), PAIR, strict=True))
     plan = Plan(dataset=dataset.id, axes=(*axes, Axis(name="seed", values=tuple(range(8)))), method="grid")
     sweep = begin(studio, plan, estimate=140.0)
+    assert [sweep.name, begin(studio, plan).name] == [f"Sweep{n} on {dataset.name}" for n in ("", " 2")]
     runs = [lived(studio, dataset, first) for first in (120.0, 0.0, 0.0)]
 
     def left(n):

@@ -20,6 +20,7 @@ from tlcore.commands.settings import from_file, from_options, made_of
 from tlcore.commands.table import print_rows
 from tlcore.home import home
 from tlcore.runs import Run, Studio, Waiting
+from tlcore.strategies import strategies
 
 __all__ = ["delete", "extend", "pause", "resume", "runs", "shell_user", "show", "stop", "train"]
 
@@ -32,7 +33,9 @@ def train(
     recipe: Annotated[Path | None, typer.Argument(help="A recipe file (TOML), instead of the options.")] = None,
     source: Annotated[str, typer.Option("--data", help="A folder, zip, csv, `sample:NAME` or a dataset's id.")] = "",
     backbone: Annotated[str, typer.Option(help="A name that `models` lists.")] = "",
-    strategy: Annotated[str, typer.Option(help="How to train.")] = "feature_extraction",
+    strategy: Annotated[
+        str, typer.Option(help=f"How to train: {', '.join(kind.name for kind in strategies())}.")
+    ] = "feature_extraction",
     epochs: Annotated[int | None, typer.Option(help="Passes over the train split; the strategy's own without.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, e.g. lr=0.01, batch_size=64, head.hidden=[128].")
@@ -216,7 +219,7 @@ def print_queue(waiting: Sequence[Waiting], as_json: bool) -> None:
             "position": one.position,
             "run": one.run.id,
             "user": one.run.user,
-            "starts_in": None if one.starts_in is None else round(one.starts_in, 1),
+            "starts_in_s": None if one.starts_in is None else round(one.starts_in, 1),
             "why": one.why,
         }
         for one in waiting

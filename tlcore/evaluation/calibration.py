@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,10 +12,11 @@ from tlcore.errors import TlcoreError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BINS", "Calibration", "calibration", "fitted_temperature", "probabilities"]
+__all__ = ["BINS", "Calibration", "calibration", "chance_error", "fitted_temperature", "probabilities"]
 
 BINS = 15
 """Of equal width over [0, 1], as in Guo et al. (2017)."""
+_DRAWS, _CHUNK = 500, 2**22
 _LOG_RANGE = (-3.0, 3.0)
 """Where log T is looked for: T from 0.05 to 20."""
 
@@ -61,7 +62,7 @@ def calibration(logits: NDArray[np.float32], labels: NDArray[np.int64], temperat
     _refuse_none(labels)
     shares = probabilities(logits, temperature)
     confidence, right = shares.max(1), shares.argmax(1) == labels
-    bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    bins = _bins(confidence)
     counts = np.bincount(bins, minlength=BINS)
     sure, hit = (np.bincount(bins, weights=w, minlength=BINS) for w in (confidence, right.astype(np.float64)))
     return Calibration(
@@ -72,6 +73,32 @@ def calibration(logits: NDArray[np.float32], labels: NDArray[np.int64], temperat
         nll=_nll(logits, labels, temperature),
         brier=float(((shares**2).sum(1) - 2 * shares[np.arange(len(labels)), labels] + 1).mean()),
     )
+
+
+def chance_error(logits: NDArray[np.float32], temperature: float = 1.0) -> tuple[float, float]:
+    """The ECE that a perfectly calibrated model with these very confidences would show: its mean and 95th percentile.
+
+    By consistency resampling (Broecker and Smith, 2007): answers are drawn right with the probability that the model
+    gives them, 500 times, always the same ones. An ECE below the second number is no sign of miscalibration.
+
+    Raises:
+        TlcoreError: there is no sample.
+    """
+    _refuse_none(logits)
+    confidence, draw = probabilities(logits, temperature).max(1), np.random.default_rng(0)
+    inside = np.eye(BINS, dtype=np.float32)[_bins(confidence)]
+    size = max(1, _CHUNK // len(confidence))
+    found: list[NDArray[np.float64]] = []
+    for start in range(0, _DRAWS, size):
+        right = draw.random((min(size, _DRAWS - start), len(confidence)), dtype=np.float32) < confidence
+        gaps = (right - confidence).astype(np.float32) @ inside
+        found.append(np.abs(gaps).sum(1, dtype=np.float64) / len(confidence))
+    errors = np.concatenate(found)
+    return float(errors.mean()), float(np.quantile(errors, 0.95))
+
+
+def _bins(confidence: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
 
 def fitted_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -96,6 +123,6 @@ def _nll(logits: NDArray[np.float32], labels: NDArray[np.int64], temperature: fl
     return float((total - scaled[np.arange(len(labels)), labels]).mean())
 
 
-def _refuse_none(labels: NDArray[np.int64]) -> None:
-    if not len(labels):
+def _refuse_none(samples: NDArray[Any]) -> None:
+    if not len(samples):
         raise TlcoreError("Calibration needs samples, but there is none; choose a split that has some.")

@@ -67,8 +67,9 @@ class Recorder:
         self._columns: dict[str, Any] = {}
         self._held: dict[str, Any] = {}
         self._epochs = self._total_steps = 0
-        self._begun = self._written = clock()
-        self._heard = self._embedded = self._from = 0
+        self._written = clock()
+        self._first: tuple[int, float] | None = None  # the first step that was told, and when, without embedding
+        self._heard = self._embedded = 0
         self.stop = False
         """A stop was asked for."""
         self.pause = False
@@ -173,7 +174,10 @@ class Recorder:
         ]
 
     def _pace(self) -> dict[str, Any]:
-        """What it does now, and the seconds to go: samples to embed and steps to take, each at its pace so far."""
+        """What it does now, and the seconds to go: samples to embed and steps to take, each at its pace so far.
+
+        The first step is slower than the rest, so it makes no estimate.
+        """
         if not self._steps:
             return {}
         step, embedding = self._steps[-1], self._data.embedding()
@@ -182,16 +186,18 @@ class Recorder:
             words += f", embedding each sample once: {embedding.done:,} of {embedding.total:,}"
         self._embedded = embedding.fresh
         to_embed = embedding.left * embedding.seconds / embedding.fresh if embedding.fresh else 0.0
-        per_step = max(0.0, self._clock() - self._begun - embedding.seconds) / (step.step - self._from)
-        return {
-            "step": step.step,
-            "epoch": step.epoch,
-            "activity": words,
-            "eta": to_embed + (self._total_steps - step.step) * per_step,
-        }
+        now = {"step": step.step, "epoch": step.epoch, "activity": words}
+        spent = self._clock() - embedding.seconds
+        if self._first is None:
+            self._first = (step.step, spent)
+        first, then = self._first
+        if step.step == first:
+            return now
+        per_step = max(0.0, spent - then) / (step.step - first)
+        return now | {"eta": to_embed + (self._total_steps - step.step) * per_step}
 
     def _run_started(self, event: RunStarted) -> None:
-        self._from, self._step, self.best = event.step, event.step, event.best
+        self._step, self.best = event.step, event.best
         done = f", going on after step {event.step:,}" if event.step else ""
         precise = "" if event.precision == "float32" else f" The backbone computes in {event.precision}."
         self.note(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -98,9 +99,7 @@ def offered(of: Try, modality: Modality) -> Iterator[Offered]:
         try:
             read = images([path], of.folder, LIMITS) if modality == "image" else texts(path, LIMITS)
             for one in read:
-                yield Offered(
-                    name=one.name.replace(name, shown), sample=one.sample, problem=one.problem.replace(name, shown)
-                )
+                yield replace(one, name=one.name.replace(name, shown), problem=one.problem.replace(name, shown))
         except DataError as error:
             yield Offered(name=shown, sample=None, problem=str(error).replace(name, shown))
 

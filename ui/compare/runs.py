@@ -62,8 +62,7 @@ def _chosen(known: Sequence[Run]) -> list[Run]:
     asked = [one for one in st.query_params.get("runs", "").split(",") if one]
     by_id = {run.id: run for run in known}
     linked = [by_id[one] for one in asked if one in by_id]
-    if reason := unlike(home(), linked):
-        st.warning(plain(reason), icon=":material/call_split:")
+    reason = unlike(home(), linked)
     names = {run.dataset: run.dataset_name for run in known}
     if linked and "dataset" not in st.query_params:
         state.remember("dataset", linked[0].dataset)
@@ -71,6 +70,12 @@ def _chosen(known: Sequence[Run]) -> list[Run]:
     offered = [run for run in known if run.dataset == dataset]
     fit = _fitting(offered)
     ids = [run.id for run in offered if run.id in fit or run.id in asked]
+    here = [one for one in asked if one in ids][:MOST]
+    if here != asked:
+        state.narrow("runs", here)
+    if reason:
+        others = ", ".join(plain(run_title(run)) for run in linked if run.id not in here)
+        st.warning(f"{plain(reason)} Left out: {others}.", icon=":material/call_split:")
     held = state.linked("runs", ids[:AT_FIRST], lambda value: set(value) <= set(ids) and len(value) <= MOST)
     picked: list[str] = st.multiselect(
         "Runs",

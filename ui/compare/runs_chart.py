@@ -29,6 +29,8 @@ SHARES = ("val_accuracy",)
 TEALS = [(0.0, "rgba(59, 151, 151, 0.04)"), (1.0, "rgba(59, 151, 151, 0.6)")]
 """Pale enough for the theme's own text, light or dark."""
 ROW = 60
+FEW_TICKS = 10
+"""Epochs or steps up to which each has its own tick, and none has a fraction."""
 DIGITS = 9
 """Decimals of an average: sums of equal values differ in the last ones, and the axis would show that."""
 
@@ -53,10 +55,12 @@ def curves(
         st.info("None of these runs has this curve.", icon=":material/show_chart:")
         return
     share = metric in SHARES
-    y_axis = {"title": {"text": title.lower() + ("" if share else " (nats)")}, "tickformat": ".0%" if share else ""}
+    y_axis = {"title": {"text": title.lower() + ("" if share else " (nats)")}, "tickformat": ".1~%" if share else ""}
     shown = layout(380) | {"hovermode": "x unified", "showlegend": True}
+    farthest = max(max(trace["x"]) for trace in data)
+    whole = {"dtick": 1} if axis != "time" and farthest <= FEW_TICKS else {}
     alt = f"{title} of {len(chosen)} runs over {what}; a star marks the best epoch."
-    still_plot(data, shown | {"xaxis": {"title": {"text": what}}, "yaxis": y_axis}, key="runs-curves", alt=alt)
+    still_plot(data, shown | {"xaxis": {"title": {"text": what}} | whole, "yaxis": y_axis}, key="runs-curves", alt=alt)
 
 
 def _curve(

@@ -24,7 +24,7 @@ def classes(chosen: Sequence[Run], names: Mapping[str, str]) -> None:
     if not known:
         return
     with card("Each class on the test split", key="runs-classes-card"):
-        which = state.segment("score", list(SCORES), SCORES.__getitem__, label="Score")
+        which = state.segment("class-score", list(SCORES), SCORES.__getitem__, label="Score")
         rows = _rows(known, which)
         titles = [names[run.id] for run in known]
         shown = rows[:MOST_CLASSES]

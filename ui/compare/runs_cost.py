@@ -37,7 +37,7 @@ AXES: Mapping[str, tuple[str, str, Value]] = {
 def cost(chosen: Sequence[Run], found: Comparison | None, names: Mapping[str, str]) -> None:
     """Draw the card."""
     with card("Accuracy against cost", key="runs-cost-card"):
-        axis = state.segment("cost", list(AXES), lambda key: AXES[key][0], label="Against")
+        axis = state.segment("cost-axis", list(AXES), lambda key: AXES[key][0], label="Against")
         known = latencies() if axis == "latency" else {}
         value = AXES[axis][2]
         places = [(i, run, x) for i, run in enumerate(chosen) if (x := value(run, known)) is not None]
@@ -61,7 +61,7 @@ def _chart(
     split = "test" if on_test else "val"
     axes = {
         "xaxis": {"title": {"text": what}, "rangemode": "tozero"},
-        "yaxis": {"title": {"text": f"{split} accuracy"}, "tickformat": ".0%"},
+        "yaxis": {"title": {"text": f"{split} accuracy"}, "tickformat": ".1~%"},
     }
     alt = f"{split.capitalize()} accuracy of {len(places)} runs against {what}."
     still_plot(data, layout(340) | {"showlegend": True} | axes, key="runs-cost", alt=alt)

@@ -61,14 +61,15 @@ def _made(dataset: Dataset, rows: Sequence[int]) -> None:
         thumbnails(dataset, rows)
 
 
-def text_table(dataset: Dataset, rows: Sequence[int], *, key: str) -> int | None:
-    """A table of the texts of these rows; the row that is selected, or None."""
+def text_table(dataset: Dataset, rows: Sequence[int], *, key: str, notes: Sequence[str] = ()) -> int | None:
+    """A table of the texts of these rows, each with its note if there are any; the row that is selected, or None."""
     known = dataset.manifest().iloc[list(rows)]
     shown = known.assign(
         text=[short(text, CHARACTERS) for text in known["sample"]],
         label=[visible(dataset.classes[label]) for label in known["label"]],
         where=[visible(origin) for origin in known["origin"]],
-    )[["text", "label", "split", "where"]]
+        **({"note": notes} if notes else {}),
+    )[["text", "label", *(["note"] if notes else []), "split", "where"]]
     event: Any = st.dataframe(
         shown,
         hide_index=True,

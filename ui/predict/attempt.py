@@ -160,7 +160,14 @@ def _answers(of: Try, runs: Sequence[Run]) -> None:
 def _shown(of: Try, said: Sequence[tuple[Run, Mapping[str, Any]]]) -> None:
     """A table where there are many inputs; of the one chosen, the answers side by side."""
     first = said[0][1]
+    if len({told["temperature"] for _, told in said}) > 1:
+        fitted = ", ".join(f"{plain(run.name)}: {_fitted(told['temperature'])}" for run, told in said)
+        st.caption(f":material/thermostat: Confidences are not alike here ({fitted}); compare the answers, not these.")
     place = chosen_input(of, said) if len(first["inputs"]) > 1 else 0
     for column, (run, told) in zip(st.columns(len(said), gap="medium"), said, strict=True):
         with column, guard():
             answer(of, run, told, place)
+
+
+def _fitted(temperature: float) -> str:
+    return "no temperature fitted" if temperature == 1.0 else f"temperature {temperature:.2f}"

@@ -65,7 +65,10 @@ PRETRAINED = " of the pretrained backbone, for training has changed this model's
 
 def _confidence(told: Mapping[str, Any]) -> str:
     if told["temperature"] == 1.0:
-        return "The softmax probability of the answer. No temperature was fitted: it may be too sure."
+        return (
+            "The softmax probability of the answer. No temperature was fitted, so nobody has checked it: it may be too "
+            "sure or too unsure."
+        )
     return f"The softmax probability of the answer, with the temperature {told['temperature']:.2f} fitted on val."
 
 

@@ -49,6 +49,7 @@ def chosen_input(of: Try, said: Said) -> int:
             on_select="rerun",
             selection_mode="single-row",
             column_config=_columns(shown),
+            placeholder="–",
             alt="Inputs with answer, confidence and whether they are unlike the training data",
         )
         csv = safe(table_of(said)).to_csv(index=False).encode("utf-8-sig")

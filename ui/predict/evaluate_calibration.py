@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlcore.evaluation.calibration import BINS, Calibration, calibration
+from tlcore.evaluation.calibration import BINS, Calibration, calibration, chance_error
 from tlcore.home import home
 from tlcore.runs.answers import answers_of
 from tlcore.runs.temperature import fit_temperature, forget_temperature, kept_temperature
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["calibration_card"]
 
 ENOUGH = 20
-"""Answers in a bin, on average, from which its bar says something: the accuracy of 20 is known to some 20 points."""
+"""Answers in a bin from which its bar says something: the accuracy of 20 is known to some 20 points."""
+FEW_VAL = 200
+"""Val samples below which a temperature is a rough guess."""
 ACCENT, GRAY = "#3B9797", "rgba(128, 140, 155, 0.45)"
 
 
@@ -35,20 +37,26 @@ def calibration_card(given: Judged) -> None:
         now, raw = (_calibration(given.key, cooled, given) for cooled in (given.temperature, 1.0))
         _figures(now, raw, given)
         charts.draw(reliability(now), key="reliability", alt=_alt(now))
-        _few(now)
+        _few(now, chance_error(given.found.logits, given.temperature))
         st.caption(
-            f"Bars: accuracy in {BINS} bins of confidence; below the dotted line the model is too sure. Gray: the "
-            f"share of all answers in the bin. {given.source}"
+            f"Bars: accuracy in {BINS} bins of confidence, pale where a bin has fewer than {ENOUGH} answers; below the "
+            f"dotted line the model is too sure. Gray: the share of all answers in the bin. {given.source}"
         )
-        _temperature(given)
+        _temperature(given, now, raw)
 
 
-def _few(now: Calibration) -> None:
-    n, used = int(now.counts.sum()), int((now.counts > 0).sum())
-    if n < ENOUGH * used:
+def _few(now: Calibration, chance: tuple[float, float]) -> None:
+    """How much of the error so many answers explain, and how many of the bars to believe."""
+    mean, most = chance
+    beyond = "so this error is more than chance" if now.ece > most else "so chance alone may explain this error"
+    st.markdown(
+        f"With {now.counts.sum():,} answers like these, a perfectly calibrated model would show a calibration error of "
+        f"about {percent(mean)}, and seldom more than {percent(most)}: {beyond}."
+    )
+    used, thin = int((now.counts > 0).sum()), int(((now.counts > 0) & (now.counts < ENOUGH)).sum())
+    if 2 * thin >= used:
         st.warning(
-            f"{n:,} answers lie in {used} bins: bars of a few answers jump, and the calibration error comes out too "
-            "high with so few. Read the chart as a hint.",
+            f"{thin} of {used} bars rest on fewer than {ENOUGH} answers each, and jump: look at the figures above.",
             icon=":material/warning:",
         )
 
@@ -70,7 +78,7 @@ def _figures(now: Calibration, raw: Calibration, given: Judged) -> None:
             st.metric(name, value, note, delta_color="off", delta_arrow="off", border=True, help=what)
 
 
-def _temperature(given: Judged) -> None:
+def _temperature(given: Judged, now: Calibration, raw: Calibration) -> None:
     kept = kept_temperature(home(), given.run)
     if kept is not None:
         st.markdown(
@@ -78,6 +86,18 @@ def _temperature(given: Judged) -> None:
             f"it took the calibration error from {percent(kept.ece_before)} to {percent(kept.ece_after)}. Every "
             "confidence of this run uses it; answers and accuracy stay as they are."
         )
+        if kept.n < FEW_VAL:
+            st.warning(
+                f"{kept.n:,} val samples are few for that: a model that got nearly all of them right becomes very sure "
+                "of everything, also of what it gets wrong elsewhere.",
+                icon=":material/warning:",
+            )
+        if now.ece > raw.ece:
+            st.warning(
+                f"On the samples above it makes the calibration error larger, {percent(raw.ece)} to "
+                f"{percent(now.ece)}: what was fitted on val does not carry over to them.",
+                icon=":material/trending_down:",
+            )
         if st.button("Take it away", icon=":material/undo:", key="forget-temperature"):
             forget_temperature(home(), given.run)
             st.rerun()
@@ -122,7 +142,9 @@ def reliability(found: Calibration) -> Figure:
                 y=values,
                 name=name,
                 width=(0.9 if name == "Accuracy" else 0.4) / BINS,
-                marker_color=colour,
+                marker={"color": colour, "opacity": [0.35 if count < ENOUGH else 1.0 for count in found.counts]}
+                if name == "Accuracy"
+                else {"color": colour},
                 customdata=hover,
                 hovertemplate="%{customdata}<extra></extra>",
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from tlcore.data.spreadsheet import safe
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["scores_card", "table_of"]
 
+FEW = 30
+"""Samples of a class below which all of them right, or wrong, says little."""
 SHARES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 MOST_PROBABILITIES = 50
 """Classes up to which the csv has the probability of each."""
@@ -41,7 +44,7 @@ def scores_card(given: Judged) -> None:
                     border=True,
                     help="Below it, where the figure lies in 95 of 100 resamples of these samples (bootstrap, seed 0).",
                 )
-        st.caption(given.source + _often(given) + _low(found))
+        st.caption(given.source + _often(given) + _low(found) + _even(given))
         _classes(given)
         st.download_button(
             "Answers as csv",
@@ -68,6 +71,19 @@ def _low(found: Sequence[Figure]) -> str:
     return (
         f" The interval of {' and '.join(outside)} lies beside its value: with so few samples a class, resamples lose "
         "classes or most of them, so take its width, not its place."
+    )
+
+
+def _even(given: Judged) -> str:
+    """A class that is all right or all wrong stays so in every resample, however few samples say it."""
+    labels, right = given.found.labels, given.found.answers == given.found.labels
+    n, hits = np.bincount(labels), np.bincount(labels, weights=right)
+    even = (n > 0) & (n < FEW) & ((hits == 0) | (hits == n))
+    if 2 * int(even.sum()) <= int((n > 0).sum()):
+        return ""
+    return (
+        f" In {int(even.sum()):,} of {int((n > 0).sum()):,} classes all of fewer than {FEW} samples are right, or all "
+        "wrong: resamples cannot differ there, so the interval of balanced accuracy is narrower than it should be."
     )
 
 

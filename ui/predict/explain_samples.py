@@ -11,6 +11,7 @@ import streamlit as st
 from tlcore.data import Dataset
 from tlcore.evaluation.attributions import METHODS
 from tlcore.evaluation.attributions_colours import overlay
+from tlcore.evaluation.calibration import probabilities
 from tlcore.evaluation.metrics import worst
 from tlcore.evaluation.predictions import Predictions, kept
 from tlcore.home import home
@@ -75,13 +76,18 @@ def _chosen(run: Run, dataset: Dataset, known: Predictions, rows: Sequence[int])
         n = -(-len(rows) // A_PAGE)
         page = st.pagination(n, key=f"explain-page-{run.id}") if n > 1 else 1
         shown = rows[(page - 1) * A_PAGE : page * A_PAGE]
-        inside = np.sort(known.rows)
+        inside, places = np.sort(known.rows), {row: place for place, row in enumerate(known.rows.tolist())}
         fits = state.linked("explain-row", rows[0], lambda row: bool(np.isin(row, inside)))
-        answers = dict(zip(known.rows.tolist(), known.answers.tolist(), strict=True))
-        notes = [f"answered {visible(dataset.classes[answers[row]])}" for row in shown]
+        said = known.logits[[places[row] for row in shown]]
+        sure = probabilities(said, temperature_of(home(), run)).max(1)
+        notes = [
+            f"answered {visible(dataset.classes[answer])}, {confidence(float(share))}"
+            for answer, share in zip(said.argmax(1), sure, strict=True)
+        ]
         tiled = f"explain-tiles-{run.id}"
         text = dataset.modality == "text"
-        clicked = text_table(dataset, shown, key=tiled) if text else tiles(dataset, shown, key=tiled, notes=notes)
+        draw = text_table if text else tiles
+        clicked = draw(dataset, shown, key=tiled, notes=notes)
         if clicked is not None and str(clicked) != st.query_params.get("explain-row"):
             st.query_params["explain-row"] = str(clicked)
             st.rerun()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from tlcore.data import load_dataset
+from tlcore.data import Dataset, load_dataset
 from tlcore.errors import RecipeError, RunError, TlcoreError
 from tlcore.runs import launcher
 from tlcore.runs.asking import check
@@ -22,6 +22,8 @@ from tlcore.runs.sweeps.records import Sweep
 
 __all__ = ["begin", "cancel", "delete", "driven_here", "resume", "some", "sweep_folder", "sweeps"]
 
+MOST = 10_000
+"""Sweeps whose names are looked through for one that is free."""
 SOME = 200
 """Combinations that are looked at where a space has no end."""
 
@@ -35,9 +37,10 @@ def begin(studio: Studio, plan: Plan, *, name: str = "", user: str = "", estimat
     """
     dataset = load_dataset(studio.home, plan.dataset)
     _possible(studio, plan)
-    found = Ledger(studio.store).create(
+    ledger = Ledger(studio.store)
+    found = ledger.create(
         id=f"s{time.strftime('%m%d')}-{secrets.token_hex(3)}",
-        name=name_of(name if name.strip() else f"Sweep on {dataset.name}"[:NAME]),
+        name=name_of(name if name.strip() else _name(ledger, dataset)),
         user=user_of(user),
         dataset=dataset.id,
         dataset_name=dataset.name,
@@ -48,6 +51,14 @@ def begin(studio: Studio, plan: Plan, *, name: str = "", user: str = "", estimat
     )
     launcher.ring(studio.home)
     return found
+
+
+def _name(ledger: Ledger, dataset: Dataset) -> str:
+    """`Sweep on pets`, `Sweep 2 on pets`: trials are called by it, and told apart."""
+    taken, n = {sweep.name for sweep in ledger.sweeps(limit=MOST)}, 1
+    while (name := f"Sweep{f' {n}' if n > 1 else ''} on {dataset.name}"[:NAME]) in taken:
+        n += 1
+    return name
 
 
 def cancel(studio: Studio, sweep_id: str, *, user: str | None = None) -> Sweep:
