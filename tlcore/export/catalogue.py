@@ -98,10 +98,11 @@ FORMS: tuple[Form, ...] = (
     Form(
         name="onnx",
         title="ONNX",
-        purpose="One file for ONNX Runtime, browsers, phones and other languages; preprocessing is in its metadata.",
+        purpose="One graph for ONNX Runtime, browsers, phones and other languages; its metadata says how inputs are "
+        "made, and a text model's tokenizer lies beside it.",
         icon=":material/hub:",
         use='`onnxruntime.InferenceSession("model.onnx")` gives logits. Its metadata has the classes, the '
-        "temperature, and how inputs are made.",
+        "temperature, and how inputs are made; of texts with the tokenizer in `tokenizer/`, which comes along.",
         writer="tlcore.export.graph:graph",
         factor=4.0,
     ),

@@ -17,6 +17,7 @@ from tlcore.errors import ExportError
 from tlcore.evaluation.significance import wilson
 from tlcore.export.catalogue import Tell
 from tlcore.export.check import answers
+from tlcore.export.description import write_tokenizer
 from tlcore.export.graph import runner
 from tlcore.export.positional import by_name
 from tlcore.export.subject import Subject
@@ -95,6 +96,7 @@ def small(subject: Subject, folder: Path, root: Path, tell: Tell) -> Mapping[str
     static = _convolutional(source)
     tell(0.05, "measuring ranges on training samples" if static else "rounding the weights")
     _quantized(subject, source, path, static)
+    write_tokenizer(subject, folder / "tokenizer")
     cost = _cost(subject, source, path, tell)
     how = f"static, calibrated on {len(subject.rows('train', CALIBRATION))} training samples" if static else "dynamic"
     share = path.stat().st_size / source.stat().st_size
