@@ -16,6 +16,7 @@ from PIL import Image
 from tests.export.conftest import alone
 from tlcore.errors import RunError
 from tlcore.export.making import REVISION
+from tlcore.export.sections import sections
 from tlcore.export.subject import Subject
 from tlcore.runs import Run, Studio
 from tlcore.runs.deletion import delete
@@ -138,6 +139,17 @@ def test_what_is_written_says_what_is_there_and_how_it_is_used(studio: Studio, a
     taken(studio.home, run.id, ("script", "card"), tmp_path / "out")
     again_said = (tmp_path / "out" / "README.md").read_text()
     assert again_said.startswith("---\n") and "## Limits" in again_said and "## What is here" in again_said
+    assert "### Weights with their loader" in again_said and again_said.count("### Training script") == 1
+    taken(studio.home, run.id, ("safetensors",), tmp_path / "out")
+    third = (tmp_path / "out" / "README.md").read_text()
+    assert third.startswith("---\n") and "## Limits" in third, "the card of the same model stays"
+    assert [one.title for one in sections(third)] == ["Weights alone", "Training script", "Weights with their loader"]
+    (tmp_path / "out" / "predict.py").unlink()
+    other = again("1126-other")
+    taken(studio.home, other.id, ("safetensors",), tmp_path / "out")
+    last = (tmp_path / "out" / "README.md").read_text()
+    assert [one.title for one in sections(last)] == ["Weights alone", "Training script"], "one lacks a file"
+    assert f"Of run `{run.id}`" in last and "## Limits" not in last and last.startswith("# 1126")
     done = prepared(studio.home, asked(run, "native"), lambda share, words: None)
     path = file_of(studio.home, run, done["file"])
     assert path and "python predict.py" in zipfile.ZipFile(path).read(f"{run.id}/README.md").decode()

@@ -236,12 +236,13 @@ def taken(
     given, made = _made(home, run, names, tell, refused)
     root = place(home, run, given.temperature)
     try:
+        said = guide(made, given, root, out)
         for name, source in layout(made, given, root).items():
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, out / name)
         out.mkdir(parents=True, exist_ok=True)
         name = NAME if any(one.format == "card" for one in made) else free_name(out)
-        (out / name).write_text(guide(made, given, root), encoding="utf-8")
+        (out / name).write_text(said, encoding="utf-8")
     except OSError as error:
         raise RunError(f"{out} cannot be written ({os.strerror(error.errno or 0)}); choose another place.") from error
     return made
