@@ -241,7 +241,7 @@ def test_what_rounding_costs_is_said_or_refused() -> None:
     cost = counted(labels, slightly, floats, "test")
     assert cost.sentence() == (
         "On the same 100 samples of test: 92.0 % [85.0, 95.9] right in 8 bits, 96.0 % [90.2, 98.4] with floats; 4 get "
-        "another class."
+        "another class. In brackets: 95 % intervals by Wilson's formula."
     )
     assert "costs this model 4.0 points" in cost.caution() and not counted(labels, floats, floats, "test").caution()
     with pytest.raises(ExportError, match=r"not offered: this network does not bear the rounding. On the same 100"):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tlcore.data import SPLITS
-from tlcore.evaluation.significance import interval, resampled, wilson
+from tlcore.evaluation.significance import ROUGH_BELOW, interval, resampled, wilson
 from tlcore.export.catalogue import Tell
 from tlcore.export.subject import Subject
 from tlcore.strategies import options
@@ -113,7 +113,8 @@ def _scores(subject: Subject) -> str:
     report, val = subject.report, subject.val_accuracy
     n_val = len(subject.dataset.rows("val"))
     on_val = (
-        f"Validation, by which the epoch was chosen: {_share(val)} of {n_val:,} {_between(*wilson(val, n_val))}.\n"
+        f"Validation, by which the epoch was chosen: {_share(val)} of {n_val:,} {_between(*wilson(val, n_val))}, "
+        "by Wilson's formula.\n"
         if val is not None
         else ""
     )
@@ -127,7 +128,8 @@ def _scores(subject: Subject) -> str:
     accuracy, f1 = _intervals(report)
     return (
         f"## Scores\n\nTest, n = {report['n']:,}: accuracy {_share(report['accuracy'])} {accuracy}, macro-F1 "
-        f"{_share(report['macro_f1'])} {f1}, with 95 % intervals of how far the choice of samples may move them. The "
+        f"{_share(report['macro_f1'])} {f1}. In brackets: 95 % intervals of how far the choice of samples may "
+        f"move them, of accuracy by Wilson's formula, of macro-F1 by bootstrap. The "
         f"test split was scored {report.get('scorings', 1):,} time(s).\n{on_val}\n"
         "| class | precision | recall | F1 | n |\n|---|---:|---:|---:|---:|\n" + "\n".join(rows) + "\n"
     )
@@ -176,9 +178,9 @@ def _recipe(subject: Subject) -> str:
 
 def _limits(subject: Subject) -> str:
     record, report = subject.record, subject.report
-    few = [str(one["name"]) for one in (report or {}).get("per_class", ()) if one["support"] < 20]
+    few = [str(one["name"]) for one in (report or {}).get("per_class", ()) if one["support"] < ROUGH_BELOW]
     shaky = (
-        f" Scores of classes with fewer than 20 test samples are rough: {', '.join(map(plain, few[:12]))}."
+        f" Scores of classes with fewer than {ROUGH_BELOW} test samples are rough: {', '.join(map(plain, few[:12]))}."
         if few
         else ""
     )

@@ -53,10 +53,11 @@ class Cost:
         return self.floats - self.rounded
 
     def sentence(self) -> str:
-        """For people, with 95 % intervals."""
+        """For people, with 95 % intervals by Wilson's formula."""
         return (
             f"On the same {self.n:,} samples of {self.split}: {_shares(self.rounded, self.n)} right in 8 bits, "
-            f"{_shares(self.floats, self.n)} with floats; {self.changed:,} get another class."
+            f"{_shares(self.floats, self.n)} with floats; {self.changed:,} get another class. "
+            "In brackets: 95 % intervals by Wilson's formula."
         )
 
     def caution(self) -> str:
