@@ -15,6 +15,7 @@ from PIL import Image
 
 from tests.export.conftest import alone
 from tlcore.errors import RunError
+from tlcore.evaluation.predictions import Predictions, keep
 from tlcore.export.making import REVISION
 from tlcore.export.sections import sections
 from tlcore.export.subject import Subject
@@ -114,9 +115,18 @@ def test_another_temperature_is_another_export_that_divides_by_it(studio: Studio
     assert kept(studio.home, run) == {} and file_of(studio.home, run, done["file"]) is None, "out of date"
     with pytest.raises(RunError, match="has another temperature by now"):
         prepared(studio.home, asked(run, "native"), lambda share, words: None)
+    sure = np.array([[4, 0, 0], [4, 0, 0], [0, 4, 0], [0, 0, 4]], np.float32)
+    answers = Predictions(
+        rows=np.arange(4), logits=sure, labels=np.array([0, 1, 1, 2]), epoch=run.best_epoch or 0, dataset=run.dataset,
+        split="test",
+    )  # fmt: skip
+    keep(run_folder(studio.home, run.id), "test", answers)
     prepared(studio.home, asked(run, "native", "card", temperature=2.5), lambda share, words: None)
     root = place(studio.home, run)
-    assert "temperature 2.5 before the softmax" in (root / "card" / "README.md").read_text()
+    said = (root / "card" / "README.md").read_text()
+    errors = [abs(np.exp(4 / t) / (np.exp(4 / t) + 2) - 0.75) for t in (2.5, 1.0)]
+    assert "temperature 2.5 before the softmax: it was fitted on 9 val samples. On the test split, n = 4: " in said
+    assert f"is {100 * errors[0]:.1f} % with it and {100 * errors[1]:.1f} % without" in said
     Image.new("RGB", (40, 40), "red").save(root / "native" / "a.png")
     temperature, logits, top = alone(PREDICTED, root / "native")
     powers = np.exp(np.array(logits) / 2.5)

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from tlcore.errors import ExportError, RunError
 from tlcore.export import Tell, offered
 from tlcore.export.making import Made, found, room, single
+from tlcore.runs.answers import answers_of
 from tlcore.runs.forecast import LOADING, forecast, learned, remember, seconds_of
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.records import Run
 from tlcore.runs.store import open_store
-from tlcore.runs.temperature import temperature_of
+from tlcore.runs.temperature import kept_temperature, temperature_of
 
 if TYPE_CHECKING:
-    from tlcore.export.subject import Subject
+    from tlcore.export.subject import Fitted, Subject
 
 __all__ = [
     "ARCHIVE",
@@ -88,8 +89,21 @@ def subject(home: Path, run_id: str) -> Subject:
         report=run.report,
         val_accuracy=run.val_accuracy,
         temperature=temperature_of(home, run),
+        fitted=_fitted(home, run),
         stopped=0 if run.status == "finished" else run.epoch,
     )
+
+
+def _fitted(home: Path, run: Run) -> Fitted | None:
+    """How the run's temperature was fitted, and its errors on test where the run's answers are kept."""
+    from tlcore.evaluation.calibration import calibration
+    from tlcore.export.subject import Fitted
+
+    kept, test = kept_temperature(home, run), answers_of(home, run)
+    if kept is None or test is None or not len(test.labels):
+        return Fitted(n=kept.n) if kept else None
+    raw, cooled = (calibration(test.logits, test.labels, by).ece for by in (1.0, kept.temperature))
+    return Fitted(n=kept.n, n_test=len(test.labels), ece_raw=raw, ece=cooled)
 
 
 def prepared(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
