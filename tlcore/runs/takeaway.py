@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import ExportError, RunError
 from tlcore.export import Tell, offered
-from tlcore.export.making import Made, found, room, single
+from tlcore.export.making import RECORD, Made, found, room, single
 from tlcore.runs.answers import answers_of
 from tlcore.runs.forecast import LOADING, forecast, learned, remember, seconds_of
 from tlcore.runs.liveness import run_folder
@@ -28,6 +28,7 @@ __all__ = [
     "file_of",
     "handed",
     "kept",
+    "outdated",
     "place",
     "prepared",
     "pushed",
@@ -56,6 +57,15 @@ def kept(home: Path, run: Run) -> dict[str, Made]:
     """What was made already, by name."""
     forms = offered(run.modality, run.strategy, hidden=True)
     return {form.name: made for form in forms if (made := found(form.name, place(home, run)))}
+
+
+def outdated(home: Path, run: Run) -> bool:
+    """Whether forms of its best epoch were made that hold another temperature than the run has now."""
+    now, epoch = place(home, run), str(run.best_epoch or 0)
+    return any(
+        record.parent.parent != now and record.parent.parent.name.partition("-t")[0] == epoch
+        for record in now.parent.glob(f"*/*/{RECORD}")
+    )
 
 
 def standard(run: Run) -> tuple[str, ...]:
