@@ -13,7 +13,7 @@ from tlcore.home import home
 from tlcore.reporting.words import moment
 from tlcore.runs import Run, jobs
 from tlcore.runs.forecast import forecast
-from tlcore.runs.takeaway import file_of, handed, kept, standard
+from tlcore.runs.takeaway import file_of, handed, kept, outdated, standard
 from tlcore.runs.temperature import temperature_of
 from ui.download import takeaway_address
 from ui.guard import guard
@@ -35,6 +35,7 @@ def takeaway(run: Run) -> None:
     with card("Take home", key="takeaway-card", icon=":material/redeem:"):
         st.markdown("What holds a model is loaded again and compared with the run before it is offered.")
         made = kept(home(), run)
+        _known(run, made)
         for form in offered(run.modality, run.strategy):
             _row(run, form, made)
         _archive(run, made)
@@ -42,6 +43,19 @@ def takeaway(run: Run) -> None:
         st.caption(
             f"From the shell: `python -m tlcore export {run.id} --format onnx --out DIR`, and "
             f"`python -m tlcore serve {run.id}`."
+        )
+
+
+def _known(run: Run, made: Mapping[str, Made]) -> None:
+    """What holds for all rows: how good the estimates are, and why what was prepared before may not be there."""
+    new = [form.name for form in offered(run.modality, run.strategy) if form.name not in made]
+    if not all(forecast(home(), run, (name,), made).measured for name in new):
+        st.caption("Sizes and times are rough, for not all of it was made here before.")
+    if outdated(home(), run):
+        st.info(
+            "Some forms were prepared while this run had another temperature, or none. Each form holds the "
+            "temperature, so with the present one they are prepared anew.",
+            icon=":material/thermostat:",
         )
 
 
@@ -87,8 +101,8 @@ def _foretold(run: Run, names: tuple[str, ...], made: Mapping[str, Made]) -> str
     """How large and how long, before anybody waits for it."""
     ahead = forecast(home(), run, names, made)
     what = f"About {size(ahead.n_bytes)}, " if ahead.n_bytes > SMALL else "Small; "
-    known = "as it took here before" if ahead.measured else "roughly: not all of it was made here before"
-    return f":material/schedule: {what}{duration(ahead.seconds)} ({known})."
+    known = " (as it took here before)" if ahead.measured else ""
+    return f":material/schedule: {what}{duration(ahead.seconds)}{known}."
 
 
 def _about(run: Run, names: tuple[str, ...]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -188,12 +189,40 @@ def test_what_an_archive_of_all_holds_is_read_and_agrees(trained: Trained, kind:
     assert float((torch.tensor(found["model-int8.onnx"]) - ours).abs().mean()) < 0.2 * float(ours.abs().max())
     assert found["classes"] == list(subject.classes) and len(found["said"].splitlines()) == 3
     assert found["refused"].startswith("' ': ")
+    graphs = tuple(one for one in made if one.format in ("onnx", "int8"))
+    with zipfile.ZipFile(pack(graphs, subject, tmp_path / "made", tmp_path / "g.zip", lambda share, words: None)) as z:
+        z.extractall(tmp_path / "graphs")
+    floats, rounded = _said_by_the_readme(
+        tmp_path / "graphs" / subject.run, json.loads((folder / "given.json").read_text())[0]
+    )
+    assert floats == pytest.approx(ours[0].tolist(), abs=1e-4)
+    assert rounded == pytest.approx(found["model-int8.onnx"][0], abs=0.05 * float(ours.abs().max()))
     if kind == "lora":
         assert {"adapter_model.safetensors", "load.py"} <= {path.name for path in (folder / "adapter").iterdir()}
         again = alone(READ_BACK, folder / "huggingface", str(folder / "given.json"))
         assert float((torch.tensor(again) - ours).abs().max()) < 1e-4
 
 
+def _said_by_the_readme(folder: Path, sample: str) -> list[list[float]]:
+    """What the lines in a folder's README print of a sample, for each graph there."""
+    if sample.endswith(".png"):
+        shutil.copy(sample, folder / "photo.jpg")
+    programs = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.S)
+    assert len(programs) == 2 and all(len(one.splitlines()) <= 10 for one in programs)
+    (folder / "programs.json").write_text(json.dumps([one.replace('"a text"', repr(sample)) for one in programs]))
+    printed: list[list[float]] = alone(PRINTED, folder)
+    return printed
+
+
+PRINTED = """
+import contextlib, io, re
+found = []
+for program in json.load(open("programs.json")):
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        exec(program, {})
+    found.append([float(one) for one in re.findall(r"[-+.0-9e]+", said.getvalue())])
+print(json.dumps(found))
+"""
 READ_BACK = """
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -212,7 +241,7 @@ def test_what_rounding_costs_is_said_or_refused() -> None:
     cost = counted(labels, slightly, floats, "test")
     assert cost.sentence() == (
         "On the same 100 samples of test: 92.0 % [85.0, 95.9] right in 8 bits, 96.0 % [90.2, 98.4] with floats; 4 get "
-        "another class."
+        "another class. In brackets: 95 % intervals by Wilson's formula."
     )
     assert "costs this model 4.0 points" in cost.caution() and not counted(labels, floats, floats, "test").caution()
     with pytest.raises(ExportError, match=r"not offered: this network does not bear the rounding. On the same 100"):

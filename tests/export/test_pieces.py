@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -11,10 +12,11 @@ from torchvision.transforms import v2
 
 from tlcore.data.augmentation import POLICIES, Augmentation, _changes
 from tlcore.errors import ExportError
+from tlcore.evaluation.significance import ROUGH_BELOW
 from tlcore.export import FORMS, known, offered
 from tlcore.export.card import card
 from tlcore.export.huggingface import _loader
-from tlcore.export.subject import Subject
+from tlcore.export.subject import Fitted, Subject
 from tlcore.export.variations import changes
 from tlcore.features.inputs import image_preprocessing
 from tlcore.zoo import backbone
@@ -54,6 +56,18 @@ def test_a_card_has_a_head_that_the_hub_reads(trained: Callable[[str], Subject])
     assert said["license"] == "apache-2.0" and said["pipeline_tag"] == "image-classification"
     assert "\\<b\\>image\\</b\\>" in body and "<b>" not in body
     assert "| one, :red\\[1\\] | " in body and "## Limits" in body and 'backbone = "efficientnet_lite0"' in body
+    assert "its confidence was not checked: it may be too sure or too unsure" in body
+    few = {"name": "one", "precision": 0.9, "recall": 0.9, "f1": 0.9, "support": ROUGH_BELOW - 1}
+    scores = {"n": 38, "accuracy": 0.9, "macro_f1": 0.9, "confusion": [[17, 2], [2, 17]],
+              "per_class": [few, few | {"name": "two", "support": ROUGH_BELOW}]}  # fmt: skip
+    fitted = Fitted(n=150, n_test=38, ece_raw=0.123, ece=0.045)
+    scored = card(replace(subject, report=scores, temperature=1.5, fitted=fitted))
+    assert "of accuracy by Wilson's formula, of macro-F1 by bootstrap" in scored
+    assert f"fewer than {ROUGH_BELOW} test samples are rough: one." in scored
+    assert "fitted on 150 val samples" in scored and "Fewer than 200 val samples" in scored
+    assert "n = 38: the calibration error (ECE, 15 bins) is 4.5 % with it and 12.3 % without" in scored
+    many = card(replace(subject, temperature=1.5, fitted=replace(fitted, n=200, n_test=0)))
+    assert "Fewer than 200" not in many and "ECE" not in many and "as often right" not in many
 
 
 def test_a_hugging_face_loader_divides_by_the_temperature() -> None:

@@ -15,7 +15,9 @@ from PIL import Image
 
 from tests.export.conftest import alone
 from tlcore.errors import RunError
+from tlcore.evaluation.predictions import Predictions, keep
 from tlcore.export.making import REVISION
+from tlcore.export.sections import sections
 from tlcore.export.subject import Subject
 from tlcore.runs import Run, Studio
 from tlcore.runs.deletion import delete
@@ -60,7 +62,9 @@ def test_two_choices_have_an_archive_each_and_the_next_is_foretold(studio: Studi
     for done, held in ((one, "model.safetensors"), (two, "train.py")):
         path = file_of(studio.home, run, done["file"])
         assert path is not None and path.stat().st_size == done["bytes"]
-        assert f"{run.id}/{held}" in zipfile.ZipFile(path).namelist()
+        packed = zipfile.ZipFile(path).infolist()
+        assert f"{run.id}/{held}" in [entry.filename for entry in packed]
+        assert {entry.external_attr >> 16 for entry in packed} == {0o100644}
     made = kept(studio.home, run)
     assert learned(studio.home, run.backbone)["safetensors"][1] == made["safetensors"].n_bytes
     assert LOADING in learned(studio.home, run.backbone)
@@ -111,9 +115,18 @@ def test_another_temperature_is_another_export_that_divides_by_it(studio: Studio
     assert kept(studio.home, run) == {} and file_of(studio.home, run, done["file"]) is None, "out of date"
     with pytest.raises(RunError, match="has another temperature by now"):
         prepared(studio.home, asked(run, "native"), lambda share, words: None)
+    sure = np.array([[4, 0, 0], [4, 0, 0], [0, 4, 0], [0, 0, 4]], np.float32)
+    answers = Predictions(
+        rows=np.arange(4), logits=sure, labels=np.array([0, 1, 1, 2]), epoch=run.best_epoch or 0, dataset=run.dataset,
+        split="test",
+    )  # fmt: skip
+    keep(run_folder(studio.home, run.id), "test", answers)
     prepared(studio.home, asked(run, "native", "card", temperature=2.5), lambda share, words: None)
     root = place(studio.home, run)
-    assert "temperature 2.5 before the softmax" in (root / "card" / "README.md").read_text()
+    said = (root / "card" / "README.md").read_text()
+    errors = [abs(np.exp(4 / t) / (np.exp(4 / t) + 2) - 0.75) for t in (2.5, 1.0)]
+    assert "temperature 2.5 before the softmax: it was fitted on 9 val samples. On the test split, n = 4: " in said
+    assert f"is {100 * errors[0]:.1f} % with it and {100 * errors[1]:.1f} % without" in said
     Image.new("RGB", (40, 40), "red").save(root / "native" / "a.png")
     temperature, logits, top = alone(PREDICTED, root / "native")
     powers = np.exp(np.array(logits) / 2.5)
@@ -136,6 +149,17 @@ def test_what_is_written_says_what_is_there_and_how_it_is_used(studio: Studio, a
     taken(studio.home, run.id, ("script", "card"), tmp_path / "out")
     again_said = (tmp_path / "out" / "README.md").read_text()
     assert again_said.startswith("---\n") and "## Limits" in again_said and "## What is here" in again_said
+    assert "### Weights with their loader" in again_said and again_said.count("### Training script") == 1
+    taken(studio.home, run.id, ("safetensors",), tmp_path / "out")
+    third = (tmp_path / "out" / "README.md").read_text()
+    assert third.startswith("---\n") and "## Limits" in third, "the card of the same model stays"
+    assert [one.title for one in sections(third)] == ["Weights alone", "Training script", "Weights with their loader"]
+    (tmp_path / "out" / "predict.py").unlink()
+    other = again("1126-other")
+    taken(studio.home, other.id, ("safetensors",), tmp_path / "out")
+    last = (tmp_path / "out" / "README.md").read_text()
+    assert [one.title for one in sections(last)] == ["Weights alone", "Training script"], "one lacks a file"
+    assert f"Of run `{run.id}`" in last and "## Limits" not in last and last.startswith("# 1126")
     done = prepared(studio.home, asked(run, "native"), lambda share, words: None)
     path = file_of(studio.home, run, done["file"])
     assert path and "python predict.py" in zipfile.ZipFile(path).read(f"{run.id}/README.md").decode()

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.pages.conftest import Open, image_dataset, make_run, ran, report, texts
 from tlcore.export.making import REVISION
 from tlcore.runs import Studio, jobs
+from tlcore.runs.liveness import run_folder
 from tlcore.runs.takeaway import place
 
 
@@ -19,6 +20,8 @@ def test_a_form_is_prepared_shown_with_its_check_and_handed_out(home: Path, stud
     at = open_page("predict", run=run.id, look="take")
     assert "Take home" in texts(at) + "".join(box.value for box in at.subheader)
     assert not [button for button in at.button if button.key == "prepare-huggingface"], "it is for texts"
+    said = texts(at)
+    assert said.count("rough") == 1 and "another temperature" not in said, "once for all forms"
     at.button(key="prepare-onnx").click()
     ran(at)
     about = {"run": run.id, "epoch": 2, "temperature": 1.0, "formats": ["onnx"], "revision": REVISION}
@@ -50,6 +53,13 @@ def test_a_form_is_prepared_shown_with_its_check_and_handed_out(home: Path, stud
     ran(at)
     assert at.button(key="prepare-service").label == "Pack the zip"
     assert any("Made 1970" in one.value and "its zip is not packed yet" in one.value for one in at.caption)
+    fitted = {"temperature": 2.5, "epoch": 2, "n": 9, "ece_before": 0.2, "ece_after": 0.1}
+    kept = run_folder(home, run.id) / "temperature.json"
+    kept.write_text(json.dumps(fitted))
+    ran(at)
+    assert "another temperature" in texts(at) and not at.get("link_button")
+    kept.unlink()
+    ran(at)
     at.text_input(key="hub-repository").set_value("me/mine")
     at.text_input(key="hub-token").set_value("hf_secret")
     at.button(key="hub-upload").click()

@@ -212,7 +212,10 @@ def _print(given: _Scored, result: Mapping[str, Any], as_json: bool) -> None:
     own = result.get("own_test")
     print_rows([_row(key, result, own) for key in result["figures"]], False)
     of = f"{result['name']} ({result['dataset']})"
-    print(f"{result['n']:,} samples, {result['split']} of {of}; epoch {result['epoch']} of run {result['run']}.")
+    print(
+        f"{result['n']:,} samples, {result['split']} of {of}; epoch {result['epoch']} of run {result['run']}. In "
+        "brackets: 95 % intervals by bootstrap."
+    )
     if own is not None:
         print(_beside(own, len(given.names), result["n"]))
     for note in result.get("notes", ()):

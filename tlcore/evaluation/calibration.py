@@ -12,10 +12,12 @@ from tlcore.errors import TlcoreError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BINS", "Calibration", "calibration", "chance_error", "fitted_temperature", "probabilities"]
+__all__ = ["BINS", "FEW_FITTED", "Calibration", "calibration", "chance_error", "fitted_temperature", "probabilities"]
 
 BINS = 15
 """Of equal width over [0, 1], as in Guo et al. (2017)."""
+FEW_FITTED = 200
+"""Val samples below which a temperature is a rough guess."""
 _DRAWS, _CHUNK = 500, 2**22
 _LOG_RANGE = (-3.0, 3.0)
 """Where log T is looked for: T from 0.05 to 20."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXACT_BELOW",
     "RESAMPLES",
+    "ROUGH_BELOW",
     "Interval",
     "McNemar",
     "Resampled",
@@ -31,6 +32,8 @@ EXACT_BELOW = 25
 """Discordant samples below which McNemar's test is the exact binomial one; from there on chi-square is close enough."""
 RESAMPLES = 2_000
 """Of a bootstrap."""
+ROUGH_BELOW = 20
+"""Samples of a class below which its scores and curves are called rough: a share of 20 is known to some 20 points."""
 _Z = 1.96
 """Standard deviations on each side that hold 95 % of a normal distribution."""
 _CHUNK = 250

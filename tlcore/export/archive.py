@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import stat
+import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +17,10 @@ from tlcore.export.making import Made, make, room
 from tlcore.export.subject import Subject
 
 __all__ = ["layout", "pack", "together"]
+
+FOR_ALL = stat.S_IFREG | 0o644
+"""Libraries write weights that their owner alone may read."""
+CHUNK = 2**20
 
 
 def together(
@@ -79,9 +86,19 @@ def pack(made: Sequence[Made], subject: Subject, root: Path, path: Path, tell: T
         with room(root), zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             for i, (name, source) in enumerate(sorted(placed.items())):
                 tell(i / len(placed), f"writing {name}")
-                archive.write(source, f"{subject.run}/{name}")
-            archive.writestr(f"{subject.run}/{NAME}", guide(made, subject, root))
+                _add(archive, source, f"{subject.run}/{name}")
+            top = zipfile.ZipInfo(f"{subject.run}/{NAME}", time.localtime()[:6])
+            top.external_attr = FOR_ALL << 16
+            archive.writestr(top, guide(made, subject, root))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
     return path
+
+
+def _add(archive: zipfile.ZipFile, source: Path, name: str) -> None:
+    """A file that everybody may read where it is unpacked, whatever its mode is here."""
+    entry = zipfile.ZipInfo.from_file(source, name)
+    entry.external_attr = FOR_ALL << 16
+    with source.open("rb") as data, archive.open(entry, "w") as packed:
+        shutil.copyfileobj(data, packed, CHUNK)

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from tlcore.data import SPLITS
-from tlcore.evaluation.significance import interval, resampled, wilson
+from tlcore.evaluation.calibration import BINS, FEW_FITTED
+from tlcore.evaluation.significance import ROUGH_BELOW, interval, resampled, wilson
 from tlcore.export.catalogue import Tell
-from tlcore.export.subject import Subject
+from tlcore.export.subject import Fitted, Subject
 from tlcore.strategies import options
 
 __all__ = ["card", "plain", "readme"]
@@ -113,7 +114,8 @@ def _scores(subject: Subject) -> str:
     report, val = subject.report, subject.val_accuracy
     n_val = len(subject.dataset.rows("val"))
     on_val = (
-        f"Validation, by which the epoch was chosen: {_share(val)} of {n_val:,} {_between(*wilson(val, n_val))}.\n"
+        f"Validation, by which the epoch was chosen: {_share(val)} of {n_val:,} {_between(*wilson(val, n_val))}, "
+        "by Wilson's formula.\n"
         if val is not None
         else ""
     )
@@ -127,7 +129,8 @@ def _scores(subject: Subject) -> str:
     accuracy, f1 = _intervals(report)
     return (
         f"## Scores\n\nTest, n = {report['n']:,}: accuracy {_share(report['accuracy'])} {accuracy}, macro-F1 "
-        f"{_share(report['macro_f1'])} {f1}, with 95 % intervals of how far the choice of samples may move them. The "
+        f"{_share(report['macro_f1'])} {f1}. In brackets: 95 % intervals of how far the choice of samples may "
+        f"move them, of accuracy by Wilson's formula, of macro-F1 by bootstrap. The "
         f"test split was scored {report.get('scorings', 1):,} time(s).\n{on_val}\n"
         "| class | precision | recall | F1 | n |\n|---|---:|---:|---:|---:|\n" + "\n".join(rows) + "\n"
     )
@@ -150,15 +153,35 @@ def _between(low: float, high: float) -> str:
 
 
 def _confidence(subject: Subject) -> str:
-    temperature = subject.temperature
+    temperature, fitted = subject.temperature, subject.fitted
     if temperature == 1.0:
-        return "## Confidence\n\nNo temperature was fitted: the softmax of the logits may be too sure.\n"
+        return (
+            "## Confidence\n\nNo temperature was fitted to the model, so its confidence was not checked: it may be too "
+            "sure or too unsure.\n"
+        )
+    on = f"{fitted.n:,} val samples" if fitted else "validation data"
     return (
         f"## Confidence\n\nDivide the logits by the temperature {temperature:.4g} before the softmax: it was fitted on "
-        "validation data, so that confidences are as often right as they say. `model.json` has it, and the code of the "
-        "exported folders divides by it; logits themselves, and so any pipeline that reads the weights alone, are "
-        "without it.\n"
+        f"{on}.{_calibrated(fitted) if fitted else ''} `model.json` has it, and the code of the exported folders "
+        "divides by it; logits themselves, and so any pipeline that reads the weights alone, are without it.\n"
     )
+
+
+def _calibrated(fitted: Fitted) -> str:
+    """What the temperature does on test, and how far it may be believed."""
+    test = (
+        f" On the test split, n = {fitted.n_test:,}: the calibration error (ECE, {BINS} bins) is {_share(fitted.ece)} "
+        f"with it and {_share(fitted.ece_raw)} without; few samples alone make such an error, too."
+        if fitted.n_test
+        else ""
+    )
+    few = (
+        f" Fewer than {FEW_FITTED} val samples make the temperature itself rough: confidences may still be too sure or "
+        "too unsure."
+        if fitted.n < FEW_FITTED
+        else ""
+    )
+    return test + few
 
 
 def _recipe(subject: Subject) -> str:
@@ -176,9 +199,9 @@ def _recipe(subject: Subject) -> str:
 
 def _limits(subject: Subject) -> str:
     record, report = subject.record, subject.report
-    few = [str(one["name"]) for one in (report or {}).get("per_class", ()) if one["support"] < 20]
+    few = [str(one["name"]) for one in (report or {}).get("per_class", ()) if one["support"] < ROUGH_BELOW]
     shaky = (
-        f" Scores of classes with fewer than 20 test samples are rough: {', '.join(map(plain, few[:12]))}."
+        f" Scores of classes with fewer than {ROUGH_BELOW} test samples are rough: {', '.join(map(plain, few[:12]))}."
         if few
         else ""
     )

@@ -98,10 +98,11 @@ FORMS: tuple[Form, ...] = (
     Form(
         name="onnx",
         title="ONNX",
-        purpose="One file for ONNX Runtime, browsers, phones and other languages; preprocessing is in its metadata.",
+        purpose="One graph for ONNX Runtime, browsers, phones and other languages; its metadata says how inputs are "
+        "made, and a text model's tokenizer lies beside it.",
         icon=":material/hub:",
         use='`onnxruntime.InferenceSession("model.onnx")` gives logits. Its metadata has the classes, the '
-        "temperature, and how inputs are made.",
+        "temperature, and how inputs are made; of texts with the tokenizer in `tokenizer/`, which comes along.",
         writer="tlcore.export.graph:graph",
         factor=4.0,
     ),
@@ -159,7 +160,8 @@ FORMS: tuple[Form, ...] = (
         icon=":material/dns:",
         use="`pip install -r requirements-serve.txt`, then `python serve.py --port 8000`; or `docker build -t "
         "classifier .`, then `docker run -p 8000:8000 classifier`. `curl localhost:8000/` tells how it is "
-        "asked.",
+        "asked. It does not say when a sample is unlike the training data, as the studio does: it answers with one of "
+        "its classes whatever it is sent.",
         writer="tlcore.export.service:service",
         needs=("onnx",),
         factor=4.0,

@@ -17,6 +17,7 @@ from tlcore.errors import ExportError
 from tlcore.evaluation.significance import wilson
 from tlcore.export.catalogue import Tell
 from tlcore.export.check import answers
+from tlcore.export.description import write_tokenizer
 from tlcore.export.graph import runner
 from tlcore.export.positional import by_name
 from tlcore.export.subject import Subject
@@ -52,10 +53,11 @@ class Cost:
         return self.floats - self.rounded
 
     def sentence(self) -> str:
-        """For people, with 95 % intervals."""
+        """For people, with 95 % intervals by Wilson's formula."""
         return (
             f"On the same {self.n:,} samples of {self.split}: {_shares(self.rounded, self.n)} right in 8 bits, "
-            f"{_shares(self.floats, self.n)} with floats; {self.changed:,} get another class."
+            f"{_shares(self.floats, self.n)} with floats; {self.changed:,} get another class. "
+            "In brackets: 95 % intervals by Wilson's formula."
         )
 
     def caution(self) -> str:
@@ -95,6 +97,7 @@ def small(subject: Subject, folder: Path, root: Path, tell: Tell) -> Mapping[str
     static = _convolutional(source)
     tell(0.05, "measuring ranges on training samples" if static else "rounding the weights")
     _quantized(subject, source, path, static)
+    write_tokenizer(subject, folder / "tokenizer")
     cost = _cost(subject, source, path, tell)
     how = f"static, calibrated on {len(subject.rows('train', CALIBRATION))} training samples" if static else "dynamic"
     share = path.stat().st_size / source.stat().st_size

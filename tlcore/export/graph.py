@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tlcore.errors import ExportError
 from tlcore.export.catalogue import Tell
 from tlcore.export.check import compared
-from tlcore.export.description import described
+from tlcore.export.description import described, write_tokenizer
 from tlcore.export.positional import ByPosition, by_name, example, free, names
 from tlcore.export.subject import Subject
 
@@ -96,6 +96,7 @@ def graph(subject: Subject, folder: Path, root: Path, tell: Tell) -> Mapping[str
     path = folder / "model.onnx"
     tell(0.05, "exporting the graph")
     write_graph(subject, path)
+    write_tokenizer(subject, folder / "tokenizer")
     tell(0.8, "comparing it with PyTorch")
     check = compared(subject, runner(path, subject), "The ONNX graph")
     return {"words": check.sentence("ONNX Runtime"), "max_difference": check.max_difference,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["RECORD", "REVISION", "Made", "found", "make", "room", "single"]
 
 RECORD = "made.json"
-REVISION = 3
+REVISION = 4
 """Of the writers: what an earlier one made is made anew."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FULL_BYTES = 2**20

@@ -23,9 +23,23 @@ from tlcore.zoo import Backbone, backbone
 if TYPE_CHECKING:
     from tlcore.zoo.model import Inputs, TransferModel
 
-__all__ = ["Subject"]
+__all__ = ["Fitted", "Subject"]
 
 BATCH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """How a temperature was fitted, and what it does."""
+
+    n: int
+    """Val samples that it was fitted on."""
+    n_test: int = 0
+    """Test samples that the two errors were measured on; 0 where no answers to them are kept."""
+    ece_raw: float = 0.0
+    """Expected calibration error on test without it, in [0, 1]."""
+    ece: float = 0.0
+    """The same with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +65,8 @@ class Subject:
     """At that epoch, in [0, 1]."""
     temperature: float = 1.0
     """What logits are divided by before the softmax, as fitted on val; 1 where nothing was fitted."""
+    fitted: Fitted | None = None
+    """How the temperature was fitted; None where none was, or where that is not known."""
     stopped: int = 0
     """The epoch in which the run came to rest before its planned end; 0 where it did not."""
     inputs: Reader = field(init=False)

@@ -12,21 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from tlcore.errors import ExportError, RunError
 from tlcore.export import Tell, offered
-from tlcore.export.making import Made, found, room, single
+from tlcore.export.making import RECORD, Made, found, room, single
+from tlcore.runs.answers import answers_of
 from tlcore.runs.forecast import LOADING, forecast, learned, remember, seconds_of
 from tlcore.runs.liveness import run_folder
 from tlcore.runs.records import Run
 from tlcore.runs.store import open_store
-from tlcore.runs.temperature import temperature_of
+from tlcore.runs.temperature import kept_temperature, temperature_of
 
 if TYPE_CHECKING:
-    from tlcore.export.subject import Subject
+    from tlcore.export.subject import Fitted, Subject
 
 __all__ = [
     "ARCHIVE",
     "file_of",
     "handed",
     "kept",
+    "outdated",
     "place",
     "prepared",
     "pushed",
@@ -55,6 +57,15 @@ def kept(home: Path, run: Run) -> dict[str, Made]:
     """What was made already, by name."""
     forms = offered(run.modality, run.strategy, hidden=True)
     return {form.name: made for form in forms if (made := found(form.name, place(home, run)))}
+
+
+def outdated(home: Path, run: Run) -> bool:
+    """Whether forms of its best epoch were made that hold another temperature than the run has now."""
+    now, epoch = place(home, run), str(run.best_epoch or 0)
+    return any(
+        record.parent.parent != now and record.parent.parent.name.partition("-t")[0] == epoch
+        for record in now.parent.glob(f"*/*/{RECORD}")
+    )
 
 
 def standard(run: Run) -> tuple[str, ...]:
@@ -88,8 +99,21 @@ def subject(home: Path, run_id: str) -> Subject:
         report=run.report,
         val_accuracy=run.val_accuracy,
         temperature=temperature_of(home, run),
+        fitted=_fitted(home, run),
         stopped=0 if run.status == "finished" else run.epoch,
     )
+
+
+def _fitted(home: Path, run: Run) -> Fitted | None:
+    """How the run's temperature was fitted, and its errors on test where the run's answers are kept."""
+    from tlcore.evaluation.calibration import calibration
+    from tlcore.export.subject import Fitted
+
+    kept, test = kept_temperature(home, run), answers_of(home, run)
+    if kept is None or test is None or not len(test.labels):
+        return Fitted(n=kept.n) if kept else None
+    raw, cooled = (calibration(test.logits, test.labels, by).ece for by in (1.0, kept.temperature))
+    return Fitted(n=kept.n, n_test=len(test.labels), ece_raw=raw, ece=cooled)
 
 
 def prepared(home: Path, about: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
@@ -236,12 +260,13 @@ def taken(
     given, made = _made(home, run, names, tell, refused)
     root = place(home, run, given.temperature)
     try:
+        said = guide(made, given, root, out)
         for name, source in layout(made, given, root).items():
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, out / name)
         out.mkdir(parents=True, exist_ok=True)
         name = NAME if any(one.format == "card" for one in made) else free_name(out)
-        (out / name).write_text(guide(made, given, root), encoding="utf-8")
+        (out / name).write_text(said, encoding="utf-8")
     except OSError as error:
         raise RunError(f"{out} cannot be written ({os.strerror(error.errno or 0)}); choose another place.") from error
     return made

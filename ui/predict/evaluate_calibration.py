@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from tlcore.evaluation.calibration import BINS, Calibration, calibration, chance_error
+from tlcore.evaluation.calibration import BINS, FEW_FITTED, Calibration, calibration, chance_error
 from tlcore.home import home
 from tlcore.runs.answers import answers_of
 from tlcore.runs.temperature import fit_temperature, forget_temperature, kept_temperature
@@ -25,8 +25,6 @@ __all__ = ["calibration_card"]
 
 ENOUGH = 20
 """Answers in a bin from which its bar says something: the accuracy of 20 is known to some 20 points."""
-FEW_VAL = 200
-"""Val samples below which a temperature is a rough guess."""
 ACCENT, GRAY = "#3B9797", "rgba(128, 140, 155, 0.45)"
 
 
@@ -86,7 +84,7 @@ def _temperature(given: Judged, now: Calibration, raw: Calibration) -> None:
             f"it took the calibration error from {percent(kept.ece_before)} to {percent(kept.ece_after)}. Every "
             "confidence of this run uses it; answers and accuracy stay as they are."
         )
-        if kept.n < FEW_VAL:
+        if kept.n < FEW_FITTED:
             st.warning(
                 f"{kept.n:,} val samples are few for that: a model that got nearly all of them right becomes very sure "
                 "of everything, also of what it gets wrong elsewhere.",

@@ -10,6 +10,7 @@ import streamlit as st
 
 from tlcore.evaluation.calibration import probabilities
 from tlcore.evaluation.curves import Curve, areas, precision_recall, roc
+from tlcore.evaluation.significance import ROUGH_BELOW
 from ui import charts
 from ui.chart_template import figure as blank
 from ui.layout import card
@@ -24,8 +25,6 @@ __all__ = ["curves_card"]
 
 MOST = 10
 """Curves that are told apart."""
-FEW_POSITIVES = 10
-"""Below so many samples of a class its curve is mostly chance."""
 
 
 def curves_card(given: Judged) -> None:
@@ -133,7 +132,7 @@ def _all_areas(key: str, _given: Judged) -> tuple[float, int]:
 
 def _few(given: Judged, chosen: Sequence[int]) -> None:
     support = np.bincount(given.found.labels, minlength=len(given.names))
-    few = [visible(given.names[i]) for i in chosen if support[i] < FEW_POSITIVES]
+    few = [visible(given.names[i]) for i in chosen if support[i] < ROUGH_BELOW]
     st.caption(given.source)
     if few:
-        st.text(f"Fewer than {FEW_POSITIVES} samples, so mostly chance: {', '.join(few)}.")
+        st.text(f"Fewer than {ROUGH_BELOW} samples, so rough: {', '.join(few)}.")

@@ -26,6 +26,10 @@ FEW = 30
 SHARES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 MOST_PROBABILITIES = 50
 """Classes up to which the csv has the probability of each."""
+INTERVAL = (
+    "Below it, where the figure lies in 95 of 100 resamples of these samples (bootstrap, seed 0). A model card and the "
+    "note of an 8-bit graph have accuracy's interval by Wilson's formula, which differs a little."
+)
 
 
 def scores_card(given: Judged) -> None:
@@ -42,7 +46,7 @@ def scores_card(given: Judged) -> None:
                     delta_color="off",
                     delta_arrow="off",
                     border=True,
-                    help="Below it, where the figure lies in 95 of 100 resamples of these samples (bootstrap, seed 0).",
+                    help=INTERVAL,
                 )
         st.caption(given.source + _often(given) + _low(found) + _even(given))
         _classes(given)
