@@ -3,8 +3,9 @@
 from tests.pages.conftest import make_run
 from tlcore.data import add_sample
 from tlcore.runs import Studio
-from tlcore.runs.sweeps import Axis, Plan, standing
+from tlcore.runs.sweeps import Axis, Ledger, Plan, at_work, standing
 from tlcore.runs.sweeps.begin import begin
+from tlcore.runs.sweeps.driver import _Clock
 from tlcore.runs.sweeps.estimate import estimate, paces
 
 PAIR = ("efficientnet_lite0", "feature_extraction")
@@ -47,3 +48,22 @@ def test_what_is_left_follows_the_estimate_until_a_few_trials_are_over(tmp_path)
 
     assert left(0) == left(1) == 140.0, "by the first trial alone it would be 8 times its 123 s"
     assert left(3) == 3.0 * 8
+
+
+def test_waiting_behind_other_people_costs_no_budget(tmp_path):
+    studio = Studio(tmp_path)
+    dataset = add_sample("digits", tmp_path)
+    axes = tuple(Axis(name=name, values=(value,)) for name, value in zip(("backbone", "strategy"), PAIR, strict=True))
+    sweep, ledger = begin(studio, Plan(dataset=dataset.id, axes=axes, budget=60.0)), Ledger(studio.store)
+    clock = _Clock(ledger=ledger, sweep=sweep.id)
+    run = make_run(studio, dataset=dataset.id, sweep=sweep.id, trial=1)
+    for now, status in (
+        (0.0, "queued"),
+        (1000.0, "queued"),
+        (1003.0, "running"),
+        (1006.0, "pausing"),
+        (2000.0, "paused"),
+    ):
+        studio.store.update(run.id, status=status)
+        clock.tick(at_work(studio.store.trials(sweep.id)), now)
+    assert ledger.sweep(sweep.id).worked == 6.0

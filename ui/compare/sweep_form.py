@@ -111,7 +111,7 @@ def _bounds() -> dict[str, object]:
         )  # fmt: skip
         minutes = st.number_input(
             "Budget (minutes)", 0.0, 100_000.0, step=5.0, width=160,
-            help="When it is used up, what trains is stopped and kept. 0 is no limit. Waiting for others counts.",
+            help="When it is used up, what trains is stopped and kept. 0 is no limit. Waiting for others is free.",
             **state.linked("budget", 30.0, lambda n: 0 <= n <= 100_000),
         )  # fmt: skip
         pruning = st.toggle(

@@ -8,11 +8,11 @@ from statistics import median
 from typing import Any, Literal
 
 from tlcore.advisor.facts import wilson
-from tlcore.runs.records import Run
+from tlcore.runs.records import BUSY, Run
 from tlcore.runs.sweeps.proposals import Tried
 from tlcore.runs.sweeps.records import Sweep, Trial
 
-__all__ = ["Row", "Standing", "best", "standing", "state_of", "tie", "tried"]
+__all__ = ["Row", "Standing", "at_work", "best", "standing", "state_of", "tie", "tried"]
 
 PRUNED = "Pruned"
 FEW = 3
@@ -70,6 +70,11 @@ def state_of(run: Run) -> TrialState:
     if run.val_accuracy is None or run.status in ("failed", "interrupted"):
         return "failed"
     return "pruned" if run.status == "stopped" else "done"
+
+
+def at_work(runs: Sequence[Run]) -> bool:
+    """Whether one of them holds a slot."""
+    return any(run.status in BUSY for run in runs)
 
 
 def best(runs: Sequence[Run]) -> Run | None:
