@@ -74,7 +74,7 @@ def _progress(sweep: Sweep, stands: Standing, doing: str) -> None:
         "Worked": duration(sweep.worked),
     }
     if sweep.live:
-        numbers["Left, about"] = duration(stands.left)
+        numbers |= _left(stands)
     with st.container(horizontal=True, key="sweep-numbers"):
         for name, value in numbers.items():
             about = None if low is None or name != "Best val accuracy" else f"95 %: {percent(low)} to {percent(high)}"
@@ -83,6 +83,13 @@ def _progress(sweep: Sweep, stands: Standing, doing: str) -> None:
         st.progress(stands.done / max(1, stands.most), text=plain(doing))
     if sweep.reason:
         (st.error if sweep.state == "failed" else st.info)(plain(sweep.reason), icon=":material/info:")
+
+
+def _left(stands: Standing) -> dict[str, str]:
+    """An estimate where there is a pace, else the bound that the budget is."""
+    if stands.left is None and stands.limit is not None:
+        return {"Left, at most": duration(stands.limit)}
+    return {"Left, about": "–" if stands.left is None else duration(stands.left)}
 
 
 def _doing(sweep: Sweep, runs: Sequence[Run]) -> str:
