@@ -116,7 +116,8 @@ def _bounds() -> dict[str, object]:
         )  # fmt: skip
         pruning = st.toggle(
             "Stop hopeless trials",
-            help="Successive halving on val accuracy: at epochs 1, 3, 9, 27 ... only the best third so far goes on.",
+            help="Successive halving on val accuracy: at epochs 1, 3, 9, 27 ... only the best third so far goes on. "
+            "It begins once 5 trials (half of them, if that is less) are finished, and spares a trial's last epoch.",
             **state.linked("pruning", True),
         )
     budget = 60 * minutes if minutes else None
