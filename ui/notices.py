@@ -1,8 +1,9 @@
-"""What is said on every page when a run ends: a toast, and the tab's title."""
+"""What is said on every page when a run or a sweep ends: a toast, and the tab's title. Trials are their sweep's."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -35,7 +36,7 @@ def notices(page: str) -> None:
         live = _live()
         watched = page == "Train" and state.remembered("run") in {run.id for run in live}
         pause = WATCHED_SECONDS if watched else POLL_SECONDS
-        st.fragment(_look, run_every=pause if live else None)(page)
+        st.fragment(_look, run_every=pause if live or _sweeps() else None)(page)
 
 
 def _live() -> tuple[Run, ...]:
@@ -44,15 +45,35 @@ def _live() -> tuple[Run, ...]:
     return state.studio().store.runs(status=LIVE)
 
 
+def _sweeps() -> tuple[str, ...]:
+    from tlcore.runs.sweeps import Ledger
+
+    return tuple(sweep.id for sweep in Ledger(state.studio().store).at_work())
+
+
 def _look(page: str) -> None:
     with guard():
         live = _live()
-        for run_id in state.ended(run.id for run in live):
+        for run_id in state.ended(run.id for run in live if run.sweep is None):
             _say(state.studio().run(run_id), page)
+        _say_sweeps(state.ended(_sweeps(), "sweeps"))
         working = [run for run in live if run.status == "running"]
         if page != "Train" and working:
             share = max(run.progress(time.time()) for run in working)
             tab.show(f"● {100 * share:.0f} % · {page} · {tab.NAME}")
+
+
+def _say_sweeps(ids: Sequence[str]) -> None:
+    """How each ended, and what its winner came to; one that was deleted since tells nothing."""
+    from tlcore.runs.sweeps import Ledger
+
+    store = state.studio().store
+    for sweep in Ledger(store).sweeps() if ids else ():
+        if sweep.id in ids and not sweep.live:
+            winner = store.run(sweep.winner) if sweep.winner and store.has(sweep.winner) else None
+            best = "" if winner is None else f": trial {winner.trial} won with {percent(winner.val_accuracy)} of val"
+            name = plain(short(sweep.name))
+            st.toast(f"**{name}** {VERBS[sweep.state]}{best}.", icon=STATUS[sweep.state][0], duration="long")
 
 
 def _say(run: Run, page: str) -> None:

@@ -24,8 +24,8 @@ DECADES = 10
 """Ratio of ends from which numbers are laid out by their logarithm."""
 MARGIN = 0.12
 """Share of an axis below its lowest number, for trials without one."""
-
-
+OVER = ("finished", "stopped", "pruned", "failed", "interrupted")
+"""States of trials that train no more."""
 APART = 0.06
 """Share of an axis that a number's words take up."""
 
@@ -48,13 +48,9 @@ def parallel(rows: Sequence[Row], names: Sequence[str], *, key: str) -> None:
 def dimensions(rows: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
     """What Plotly draws as axes: val accuracy, which a narrow screen shows, what varies, what became of each trial."""
     found = [_axis(name, [row.values.get(name) for row in rows]) for name in names]
-    states = ["pruned" if row.state == "pruned" else "training" if _trains(row) else "whole" for row in rows]
+    states = [row.state if row.state in OVER else "training" for row in rows]
     scores = [row.val_accuracy for row in rows]
     return [{"label": "val accuracy", "values": scores, "tickformat": ".0%"}, *found, _axis("outcome", states)]
-
-
-def _trains(row: Row) -> bool:
-    return row.state not in ("finished", "stopped", "failed", "interrupted")
 
 
 def _axis(name: str, values: Sequence[Any]) -> dict[str, Any]:

@@ -279,11 +279,11 @@ def entered(key: str) -> Any:
     return st.session_state[key]
 
 
-def ended(live: Iterable[str]) -> tuple[str, ...]:
+def ended(live: Iterable[str], kind: str = "runs") -> tuple[str, ...]:
     """Runs that this session knew as live and that are no more, each said once; `live` are those that are now."""
     now = set(live)
-    before = st.session_state.get("live runs", set())
-    st.session_state["live runs"] = now
+    before = st.session_state.get(f"live {kind}", set())
+    st.session_state[f"live {kind}"] = now
     return tuple(sorted(before - now))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import HOSTILE, make_run, ran
+from tests.pages.conftest import HOSTILE, make_run, ran, text_dataset
 from tlcore.runs import Studio
+from tlcore.runs.sweeps import Axis, Ledger, Plan, begin
 from ui import tab
 
 
@@ -32,6 +34,18 @@ def test_a_toast_for_each_end_and_only_once(studio: Studio) -> None:
     (said,) = ran(at).toast
     assert "**Other** failed." in said.value
     assert not ran(at).toast
+
+
+def test_trials_tell_nothing_and_their_sweep_tells_once(studio: Studio, home: Path) -> None:
+    axes = Axis(name="backbone", values=("minilm",)), Axis(name="strategy", values=("feature_extraction",))
+    sweep = begin(studio, Plan(dataset=text_dataset(home).id, axes=axes), name="Mail")
+    run = make_run(studio, "Mail · trial 1", status="running", sweep=sweep.id, trial=1, val_accuracy=0.75)
+    at = ran(AppTest.from_function(page))
+    studio.store.end(run.id, "stopped", "Pruned after epoch 1: hopeless.")
+    assert not ran(at).toast
+    Ledger(studio.store).update(sweep.id, state="finished", winner=run.id)
+    (said,) = ran(at).toast
+    assert "**Mail** is finished: trial 1 won with 75.0 % of val." in said.value and not ran(at).toast
 
 
 @pytest.mark.parametrize(

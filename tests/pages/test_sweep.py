@@ -1,5 +1,7 @@
 """The sweep view: its form makes a plan, its board shows how a sweep stands, and a link reproduces both."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.pages.conftest import make_run, parameter, ran, text_dataset, texts, values
@@ -116,7 +118,9 @@ def test_axes_of_numbers_words_and_what_is_absent():
     assert (strategy["ticktext"], strategy["values"]) == (["fine tune", "lora"], [1, 0])
     assert (lr["values"], lr["ticktext"]) == ([-4.0, -2.0], ["0.0001", "0.01"])
     assert rank["ticktext"] == ["–", "4"] and rank["values"][1] < rank["values"][0]
-    assert outcome["ticktext"] == ["whole"] and score["values"] == [0.9, 0.8]
+    halted = [replace(rows[0], state=state) for state in ("stopped", "pruned", "running", "failed")]
+    assert dimensions(halted, names)[-1]["ticktext"] == ["failed", "pruned", "stopped", "training"]
+    assert outcome["ticktext"] == ["finished"] and score["values"] == [0.9, 0.8]
 
 
 def test_numbers_that_lie_close_have_no_words_of_their_own():

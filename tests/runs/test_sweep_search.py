@@ -9,6 +9,7 @@ from tlcore.runs.sweeps import Axis, Plan, grid, recipe_of
 from tlcore.runs.sweeps.estimate import Pace, estimate
 from tlcore.runs.sweeps.halving import hopeless, rungs
 from tlcore.runs.sweeps.proposals import Tried, propose
+from tlcore.runs.sweeps.pruning import startup
 
 
 def plan(*axes, strategies=("feature_extraction",), **changes):
@@ -115,7 +116,10 @@ def test_rungs_and_who_passes_them():
     late = hopeless(curve(20, 0.6, 0.6, 0.6), [good, fair], **shape)
     assert late.rung == 3 and late.needed == 0.8
     assert hopeless([], [good, fair], **shape) is None
-    assert hopeless(curve(20, *[0.1] * 9), [good, fair], **shape) is None, "nothing is saved by stopping it now"
+    assert hopeless(curve(20, *[0.1] * 8), [good, fair], **shape) is None, "it is in its last epoch"
+    for ends, said in (((5.0, 30.0), None), ((5.0, 21.0), verdict)):
+        assert hopeless(bad, [good, fair], **shape, ends=ends, startup=2) == said, "two are whole when it comes there"
+    assert [startup(plan(trials=trials)) for trials in (4, 10, 100)] == [2, 5, 5]
 
 
 def test_an_estimate_pays_for_features_once_and_says_what_it_does_not_know():

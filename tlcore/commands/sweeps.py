@@ -36,6 +36,7 @@ def sweep(
         list[str] | None,
         typer.Option("--set", help="An option's values or range: lr=1e-4..1e-2, head.width=128,256, rates=0.3,1,3."),
     ] = None,
+    epochs: Annotated[str, typer.Option(help="Passes over the train split, or values to try: 10, or 5,10.")] = "",
     method: Annotated[str, typer.Option(help="grid, random or tpe.")] = "tpe",
     trials: Annotated[int, typer.Option(help="How many at most; a grid takes all its combinations.")] = 20,
     budget: Annotated[str, typer.Option(help="Time after which it stops, such as 90s, 30m or 2h.")] = "",
@@ -61,6 +62,7 @@ def sweep(
     axes = [
         Axis(name="backbone", values=models),
         Axis(name="strategy", values=tuple(strategy or ["feature_extraction"])),
+        *([Axis.parse("epochs", epochs)] if epochs.strip() else []),
         *(_axis(setting) for setting in settings or []),
     ]
     plan = Plan(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ import streamlit as st
 from tlcore.data import load_dataset
 from tlcore.errors import DataError
 from tlcore.home import home
-from tlcore.runs.sweeps import Ledger, Row, Standing, Sweep, standing, tie
+from tlcore.runs.sweeps import Ledger, Row, Standing, Sweep, at_work, standing, tie
 from tlcore.training import Recipe
 from ui import state
 from ui.compare.sweep_controls import controls
@@ -23,6 +24,8 @@ from ui.words import duration, percent, plain, visible
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tlcore.runs import Run
 
 __all__ = ["board", "frame"]
 
@@ -40,7 +43,7 @@ def board(sweep_id: str, was_live: bool) -> None:
         sweep = ledger.sweep(sweep_id)
         trials, runs = ledger.trials(sweep_id), studio.store.trials(sweep_id)
         stands = standing(sweep, trials, runs, _n_val(sweep), studio.slots(), time.time())
-        _progress(sweep, stands)
+        _progress(sweep, stands, _doing(sweep, runs))
         controls(sweep)
         _winner(sweep, stands)
         names = varying([row.values for row in stands.rows])
@@ -60,7 +63,7 @@ def frame(rows: tuple[Row, ...], names: list[str]) -> pd.DataFrame:
     return pd.DataFrame([_row(row, names) for row in rows])
 
 
-def _progress(sweep: Sweep, stands: Standing) -> None:
+def _progress(sweep: Sweep, stands: Standing, doing: str) -> None:
     best = next((row for row in stands.rows if row.rank == 1), None)
     low, high = (best.interval if best else None) or (None, None)
     numbers = {
@@ -71,15 +74,29 @@ def _progress(sweep: Sweep, stands: Standing) -> None:
         "Worked": duration(sweep.worked),
     }
     if sweep.live:
-        numbers["Left, about"] = duration(stands.left)
+        numbers |= _left(stands)
     with st.container(horizontal=True, key="sweep-numbers"):
         for name, value in numbers.items():
             about = None if low is None or name != "Best val accuracy" else f"95 %: {percent(low)} to {percent(high)}"
             st.metric(name, value, border=True, help=about)
     if sweep.live:
-        st.progress(stands.done / max(1, stands.most), text=plain(sweep.activity or "training trials"))
+        st.progress(stands.done / max(1, stands.most), text=plain(doing))
     if sweep.reason:
         (st.error if sweep.state == "failed" else st.info)(plain(sweep.reason), icon=":material/info:")
+
+
+def _left(stands: Standing) -> dict[str, str]:
+    """An estimate where there is a pace, else the bound that the budget is."""
+    if stands.left is None and stands.limit is not None:
+        return {"Left, at most": duration(stands.limit)}
+    return {"Left, about": "–" if stands.left is None else duration(stands.left)}
+
+
+def _doing(sweep: Sweep, runs: Sequence[Run]) -> str:
+    """What goes on, in words."""
+    if not at_work(runs):
+        return "waiting for a free slot"
+    return sweep.activity or "training trials"
 
 
 def _winner(sweep: Sweep, stands: Standing) -> None:

@@ -111,12 +111,13 @@ def _bounds() -> dict[str, object]:
         )  # fmt: skip
         minutes = st.number_input(
             "Budget (minutes)", 0.0, 100_000.0, step=5.0, width=160,
-            help="When it is used up, what trains is stopped and kept. 0 is no limit. Waiting for others counts.",
+            help="When it is used up, what trains is stopped and kept. 0 is no limit. Waiting for others is free.",
             **state.linked("budget", 30.0, lambda n: 0 <= n <= 100_000),
         )  # fmt: skip
         pruning = st.toggle(
             "Stop hopeless trials",
-            help="Successive halving on val accuracy: at epochs 1, 3, 9, 27 ... only the best third so far goes on.",
+            help="Successive halving on val accuracy: at epochs 1, 3, 9, 27 ... only the best third so far goes on. "
+            "It begins once 5 trials (half of them, if that is less) are finished, and spares a trial's last epoch.",
             **state.linked("pruning", True),
         )
     budget = 60 * minutes if minutes else None

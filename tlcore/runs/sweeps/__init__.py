@@ -6,7 +6,7 @@ from tlcore.runs.sweeps.estimate import Estimate, estimate
 from tlcore.runs.sweeps.ledger import Ledger
 from tlcore.runs.sweeps.plan import METHODS, Plan, grid, recipe_of
 from tlcore.runs.sweeps.records import Sweep, Trial
-from tlcore.runs.sweeps.standing import Row, Standing, standing, tie
+from tlcore.runs.sweeps.standing import Row, Standing, at_work, standing, tie
 
 __all__ = [
     "METHODS",
@@ -18,6 +18,7 @@ __all__ = [
     "Standing",
     "Sweep",
     "Trial",
+    "at_work",
     "begin",
     "cancel",
     "delete",

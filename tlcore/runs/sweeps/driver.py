@@ -18,7 +18,7 @@ from tlcore.runs.sweeps.plan import Plan, recipe_of
 from tlcore.runs.sweeps.proposals import propose
 from tlcore.runs.sweeps.pruning import verdicts
 from tlcore.runs.sweeps.records import Sweep, Trial
-from tlcore.runs.sweeps.standing import best, state_of, tried
+from tlcore.runs.sweeps.standing import at_work, best, state_of, tried
 
 __all__ = ["drive", "look"]
 
@@ -39,8 +39,9 @@ def drive(home: Path, sweep_id: str) -> int:
     clock = _Clock(ledger=Ledger(studio.store), sweep=sweep_id)
     try:
         while patiently(look, studio, sweep_id):
-            patiently(clock.tick)
+            patiently(clock.tick, at_work(patiently(studio.store.trials, sweep_id)), time.monotonic())
             time.sleep(POLL_SECONDS)
+        patiently(clock.write)
     except Exception as error:
         _LOG.exception("sweep %s failed", sweep_id)
         known = isinstance(error, TlcoreError)
@@ -68,19 +69,25 @@ def look(studio: Studio, sweep_id: str) -> bool:
 
 @dataclass(slots=True, kw_only=True)
 class _Clock:
-    """Counts the time that the sweep is attended to."""
+    """Counts the time in which a run of the sweep is at work; waiting behind other people's runs costs nothing."""
 
     ledger: Ledger
     sweep: str
     since: float | None = None
+    """When it was last asked."""
+    unwritten: float = 0.0
+    """Seconds of work that the ledger has not been told of."""
 
-    def tick(self) -> None:
-        now = time.monotonic()
-        self.since = now if self.since is None else self.since
-        if now - self.since >= CLOCK_SECONDS:
-            worked = self.ledger.sweep(self.sweep).worked + now - self.since
-            self.ledger.update(self.sweep, worked=worked)
-            self.since = now
+    def tick(self, working: bool, now: float) -> None:
+        if working and self.since is not None:
+            self.unwritten += now - self.since
+        self.since = now
+        if self.unwritten >= CLOCK_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        self.ledger.update(self.sweep, worked=self.ledger.sweep(self.sweep).worked + self.unwritten)
+        self.unwritten = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

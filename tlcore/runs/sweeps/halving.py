@@ -47,23 +47,36 @@ def rungs(epochs: int, first: int, factor: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def hopeless(own: Curve, others: Sequence[Curve], *, epochs: int, first: int, factor: int) -> Verdict | None:
+def hopeless(
+    own: Curve,
+    others: Sequence[Curve],
+    *,
+    epochs: int,
+    first: int,
+    factor: int,
+    ends: Sequence[float] = (),
+    startup: int = 0,
+) -> Verdict | None:
     """Whether a run should end, at the earliest rung that says so.
 
     One in `factor` goes on, of those that came to the rung no later than this one; with fewer than `factor` there,
-    nothing is said. Equal scores go on, and what has been through its last epoch. The same curves give the same answer
-    whenever they are looked at.
+    nothing is said. Equal scores go on, and what is in its last epoch. The same curves give the same answer whenever
+    they are looked at.
 
     Args:
         epochs: That the run would take.
+        ends: Unix seconds at which other runs came to their end.
+        startup: How many had to be at their end when this one came to a rung.
     """
-    if own and own[-1][0] >= epochs:
+    if own and own[-1][0] >= epochs - 1:
         return None
     for rung in rungs(epochs, first, factor):
         came = _at(own, rung)
         if came is None:
             return None
         when, score = came
+        if sum(end <= when for end in ends) < startup:
+            continue
         there = [found for other in others if (found := _at(other, rung)) and found[0] <= when]
         scores = sorted([score, *(one for _, one in there)], reverse=True)
         kept = len(scores) // factor

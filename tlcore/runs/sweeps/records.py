@@ -37,7 +37,7 @@ class Sweep:
     """Unix seconds."""
     finished: float | None
     worked: float
-    """Seconds so far that a driver has attended to it; what the budget counts."""
+    """Seconds so far in which a run of it was at work; what the budget counts."""
     winner: str | None
     """The run that val picked in the end."""
     place: str

@@ -8,13 +8,13 @@ from statistics import median
 from typing import Any, Literal
 
 from tlcore.advisor.facts import wilson
-from tlcore.runs.records import Run
+from tlcore.runs.records import BUSY, Run
 from tlcore.runs.sweeps.proposals import Tried
 from tlcore.runs.sweeps.records import Sweep, Trial
 
-__all__ = ["Row", "Standing", "best", "standing", "state_of", "tie", "tried"]
+__all__ = ["Row", "Standing", "at_work", "best", "standing", "state_of", "tie", "tried"]
 
-PRUNED = "Pruned"
+PRUNED, WITHDRAWN = "Pruned", "withdrawn"
 FEW = 3
 """Trials that have to be over for their pace to count: the first ones compute the features of all."""
 TrialState = Literal["live", "done", "pruned", "failed"]
@@ -29,14 +29,16 @@ class Row:
     number: int
     values: Mapping[str, Any]
     state: str
-    """`waiting`, a run's status, `pruned`, or `failed` for what cannot be trained."""
+    """`waiting`, a run's status, `pruned`, `withdrawn` for what never began, or `failed` for what cannot be trained."""
     run: str | None
     val_accuracy: float | None
     interval: tuple[float, float] | None
     """95 % of the val accuracy, by Wilson's formula."""
     epoch: int
+    """Epochs that it finished."""
     epochs: int
     seconds: float
+    """Of its training; the winner's scoring on test is not counted."""
     reason: str
     test_accuracy: float | None
     """The winner's alone."""
@@ -55,12 +57,14 @@ class Standing:
     done: int
     """Trials that are over, pruned and failed ones among them."""
     most: int
-    """Trials there will be if nothing stops it."""
+    """Trials there will be if nothing stops it, or would have been."""
     tied: int
     """Comparable trials whose val accuracy the best one's interval holds, itself among them."""
     left: float | None
-    """Seconds to go at the pace so far, at first by the estimate, and at most what the budget leaves; None while
-    nothing is known."""
+    """Seconds to go at the pace so far, at first by the estimate, and at most what the budget leaves; None while no
+    pace is known."""
+    limit: float | None
+    """Seconds that the budget leaves; None without one."""
 
 
 def state_of(run: Run) -> TrialState:
@@ -70,6 +74,11 @@ def state_of(run: Run) -> TrialState:
     if run.val_accuracy is None or run.status in ("failed", "interrupted"):
         return "failed"
     return "pruned" if run.status == "stopped" else "done"
+
+
+def at_work(runs: Sequence[Run]) -> bool:
+    """Whether one of them holds a slot."""
+    return any(run.status in BUSY for run in runs)
 
 
 def best(runs: Sequence[Run]) -> Run | None:
@@ -97,15 +106,17 @@ def standing(
     made = [_row(sweep, trial, by_trial.get(trial.number), n_val, now) for trial in trials]
     made.sort(key=lambda row: (row.val_accuracy is None, -(row.val_accuracy or 0.0), row.number))
     rows = tuple(_ranked(row, rank) for rank, row in enumerate(made, 1))
-    over = [run for run in runs if not run.live]
-    done = sum(row.state not in ("waiting", *_LIVE) for row in made)
-    most = max(plan.most(), len(trials)) if sweep.live else len(trials)
+    over = [run for run in runs if run.started and not run.live]
+    done = sum(row.state not in ("waiting", WITHDRAWN, *_LIVE) for row in made)
+    most = len(trials) if sweep.state == "finished" else max(plan.most(), len(trials))
+    limit = None if plan.budget is None else max(0.0, plan.budget - sweep.worked)
     return Standing(
         rows=rows,
         done=done,
         most=most,
         tied=_tied(rows),
-        left=_left(sweep, over, most - done, slots, now) if sweep.live else 0.0,
+        left=_left(sweep, over, most - done, slots, now, limit) if sweep.live else 0.0,
+        limit=limit,
     )
 
 
@@ -130,14 +141,12 @@ def _tied(rows: Sequence[Row]) -> int:
 _LIVE = ("queued", "running", "pausing", "paused", "stopping")
 
 
-def _left(sweep: Sweep, over: Sequence[Run], trials: int, slots: int, now: float) -> float | None:
-    budget = sweep.planned().budget
-    rest = None if budget is None else max(0.0, budget - sweep.worked)
+def _left(sweep: Sweep, over: Sequence[Run], trials: int, slots: int, now: float, rest: float | None) -> float | None:
     guessed = sweep.estimate - sweep.worked if sweep.estimate is not None else 0.0
     if len(over) < FEW and guessed > 0:
         return guessed if rest is None else min(guessed, rest)
     if not over:
-        return rest
+        return None
     pace = median(run.seconds(now) for run in over) * trials / max(1, slots)
     return pace if rest is None else min(pace, rest)
 
@@ -159,16 +168,33 @@ def _row(sweep: Sweep, trial: Trial, run: Run | None, n_val: int, now: float) ->
     score = run.val_accuracy
     return Row(
         **known,
-        state="pruned" if run.status == "stopped" and run.reason.startswith(PRUNED) else run.status,
+        state=_state(run),
         run=run.id,
         val_accuracy=score,
         interval=None if score is None or not n_val else wilson(score, n_val),
-        epoch=run.epoch,
+        epoch=_finished(run),
         epochs=run.epochs,
-        seconds=run.seconds(now),
+        seconds=_trained(sweep, run, now),
         reason=run.reason,
         test_accuracy=run.test_accuracy if run.id == sweep.winner else None,
     )
+
+
+def _state(run: Run) -> str:
+    if run.status != "stopped":
+        return run.status
+    return WITHDRAWN if not run.started else "pruned" if run.reason.startswith(PRUNED) else run.status
+
+
+def _finished(run: Run) -> int:
+    """Epochs, by the steps that were made of all."""
+    return min(run.epoch, run.step * run.epochs // run.steps) if run.steps else run.epoch
+
+
+def _trained(sweep: Sweep, run: Run, now: float) -> float:
+    """Seconds; scoring the winner is a life of its own, the last."""
+    scored = run.id == sweep.winner and (run.test_accuracy is not None or run.live)
+    return run.worked if scored and run.worked else run.seconds(now)
 
 
 def _ranked(row: Row, rank: int) -> Row:
