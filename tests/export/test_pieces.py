@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from tlcore.errors import ExportError
 from tlcore.evaluation.significance import ROUGH_BELOW
 from tlcore.export import FORMS, known, offered
 from tlcore.export.card import card
+from tlcore.export.guide import guide
 from tlcore.export.huggingface import _loader
+from tlcore.export.making import Made
 from tlcore.export.subject import Fitted, Subject
 from tlcore.export.variations import changes
 from tlcore.features.inputs import image_preprocessing
@@ -68,6 +71,11 @@ def test_a_card_has_a_head_that_the_hub_reads(trained: Callable[[str], Subject])
     assert "n = 38: the calibration error (ECE, 15 bins) is 4.5 % with it and 12.3 % without" in scored
     many = card(replace(subject, temperature=1.5, fitted=replace(fitted, n=200, n_test=0)))
     assert "Fewer than 200" not in many and "ECE" not in many and "as often right" not in many
+
+
+def test_a_service_owns_up_to_what_it_does_not_know(trained: Callable[[str], Subject], tmp_path: Path) -> None:
+    said = guide([Made(format="service", files={"serve.py": 1}, words="Made.")], trained("image"), tmp_path)
+    assert "does not say when a sample is unlike the training data" in said and "`serve.py`" in said
 
 
 def test_a_hugging_face_loader_divides_by_the_temperature() -> None:

@@ -68,7 +68,7 @@ FORMS: tuple[Form, ...] = (
         purpose="One file of tensors, for code of your own.",
         icon=":material/deployed_code:",
         use='`safetensors.torch.load_file("model.safetensors")` gives the tensors by name; recipe, classes '
-        "and preprocessing are in the file's metadata.",
+        "and preprocessing are in the file's metadata; a text model's tokenizer is in the forms that read texts.",
         writer="tlcore.export.native:tensors",
         factor=4.0,
     ),

@@ -92,11 +92,11 @@ def _annotate(path: Path, about: Mapping[str, Any]) -> None:
 
 
 def graph(subject: Subject, folder: Path, root: Path, tell: Tell) -> Mapping[str, Any]:
-    """The graph, compared with PyTorch before it is offered."""
+    """The graph, compared with PyTorch before it is offered; of texts with the tokenizer that makes its inputs."""
     path = folder / "model.onnx"
+    write_tokenizer(subject, folder / "tokenizer")
     tell(0.05, "exporting the graph")
     write_graph(subject, path)
-    write_tokenizer(subject, folder / "tokenizer")
     tell(0.8, "comparing it with PyTorch")
     check = compared(subject, runner(path, subject), "The ONNX graph")
     return {"words": check.sentence("ONNX Runtime"), "max_difference": check.max_difference,
