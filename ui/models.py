@@ -9,11 +9,12 @@ from typing import Any
 import streamlit as st
 
 from tlcore.device import machine
+from tlcore.errors import TlcoreError
 from tlcore.home import home
 from tlcore.runs import jobs
-from tlcore.zoo import Backbone, WeightsState, backbones, weights_state
+from tlcore.zoo import Backbone, WeightsState, backbone, backbones, weights_state
 
-__all__ = ["BATCH_SIZES", "STATES", "Entry", "entries", "latencies", "place"]
+__all__ = ["BATCH_SIZES", "STATES", "Entry", "entries", "latencies", "millions", "place"]
 
 STATES: Mapping[str, tuple[str, str]] = {
     "packaged": (":material/check_circle:", "green"),
@@ -56,6 +57,14 @@ def latencies() -> dict[str, float | None]:
     """Milliseconds of inference with one sample by backbone, as measured on this server."""
     measured = [one for one in jobs.answers(home(), "speed") if one[0].get("place") == place()]
     return {about["backbone"]: _latency(found) for about, found in reversed(measured)}
+
+
+def millions(name: str) -> float | None:
+    """Parameters of a backbone in millions; None where this release has none of that name."""
+    try:
+        return backbone(name).n_params / 1e6
+    except TlcoreError:
+        return None
 
 
 @st.cache_data(show_spinner=False)

@@ -1,4 +1,4 @@
-"""What a run is called where one is chosen among many: runs of one backbone on one dataset begin with the same name."""
+"""What runs and options are called: runs of one backbone on one dataset begin with the same name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from tlcore.runs import Run
 from tlcore.strategies import strategies
 from ui.words import ago, visible
 
-__all__ = ["run_title", "strategy_title"]
+__all__ = ["option_title", "run_title", "strategy_title"]
+
+
+OPTIONS = {
+    "backbone": "Model",
+    "rates": "Learning rates, times",
+    "lr": "Learning rate",
+    "head.width": "Head width",
+    "rank": "LoRA rank",
+}
+"""Of a recipe's or a sweep's options those that their own names do not explain."""
+
+
+def option_title(name: str) -> str:
+    """An option as a heading, as plain text."""
+    words = visible(name.replace("_", " ").replace(".", ", "))
+    return OPTIONS.get(name, words[:1].upper() + words[1:])
 
 
 def run_title(run: Run) -> str:

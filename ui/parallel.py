@@ -13,6 +13,7 @@ import streamlit as st
 
 from tlcore.runs.sweeps import Row
 from ui.live_plot import place_plotly, plotly_address
+from ui.naming import option_title
 from ui.words import label
 
 __all__ = ["dimensions", "parallel", "varying"]
@@ -60,7 +61,7 @@ def _axis(name: str, values: Sequence[Any]) -> dict[str, Any]:
     words = [ABSENT if value is None else value if isinstance(value, str) else json.dumps(value) for value in values]
     known = sorted(set(words))
     return {
-        "label": label(name, 20),
+        "label": label(option_title(name), 22),
         "values": [known.index(word) for word in words],
         "tickvals": list(range(len(known))),
         "ticktext": [label(word.replace("_", " "), 20) for word in known],
@@ -76,7 +77,7 @@ def _numbers(name: str, values: Sequence[Any], known: Sequence[float]) -> dict[s
     ticks = _apart([(at(tick), f"{tick:.3g}") for tick in _ticks(known, log)], ((at(high) - at(low)) or 1.0) * APART)
     missing = any(value is None for value in values)
     return {
-        "label": label(name, 20),
+        "label": label(option_title(name), 22),
         "values": [below if value is None else at(value) for value in values],
         "tickvals": [*([below] if missing else []), *(place for place, _ in ticks)],
         "ticktext": [*([ABSENT] if missing else []), *(words for _, words in ticks)],

@@ -41,6 +41,7 @@ STATUS = {
 }
 """Icon and badge colour of each state of a run. Red is for what needs a person."""
 
+_TRIAL = re.compile(r" · trial \d+$")
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=\"'])")
 _JOINER = "\u2060"  # zero-width: breaks `:icon:`, `http:` and `name@host`, which outlive backslashes
 
@@ -57,9 +58,13 @@ def label(text: object, limit: int = 28) -> str:
 
 
 def short(text: object, limit: int = 44) -> str:
-    """Cut to `limit` characters, with an ellipsis."""
+    """Cut to `limit` characters, with an ellipsis before what tells one trial of a sweep from the next."""
     shown = visible(text)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    if len(shown) <= limit:
+        return shown
+    trial = _TRIAL.search(shown)
+    last = trial.group() if trial and len(trial.group()) < limit else ""
+    return shown[: limit - 1 - len(last)] + "…" + last
 
 
 def visible(text: object) -> str:

@@ -113,3 +113,14 @@ def test_runs_are_filtered_before_they_are_chosen(open_page: Open, studio: Studi
     at = open_page("train", run=three.id)
     at.multiselect(key=f"with-{three.id}").set_value([one.id]).run()
     assert not at.button(key="compare-with").disabled
+
+
+def test_trials_that_test_was_not_read_for_are_named_and_one_run_differs_from_none(
+    open_page: Open, studio: Studio, home: Path
+) -> None:
+    winner, other = pairs_of(home, studio, text_dataset(home, each=20))
+    studio.store.update(other.id, name="Mail · trial 3", sweep="s1", trial=3, test_accuracy=None, report=None)
+    (run_folder(home, other.id) / "predictions-test.npz").unlink(missing_ok=True)
+    said = texts(open_page("compare", view="runs", runs=f"{winner.id},{other.id}")).replace("\\", "")
+    assert "Not shown: Mail · trial 3: the test split is read for a sweep's winner only." in said
+    assert "differ most come first" not in said

@@ -8,6 +8,7 @@ from tests.pages.conftest import make_run, parameter, ran, text_dataset, texts, 
 from tlcore.commands.sweeps import print_sweep
 from tlcore.runs.sweeps import Axis, Ledger, Plan, Row
 from tlcore.runs.sweeps.begin import begin
+from tlcore.zoo import backbone
 from ui.parallel import dimensions, varying
 
 
@@ -48,7 +49,8 @@ def test_the_board_shows_the_winner_and_its_test_score_once(open_page, studio, s
     table = at.dataframe[-1].value
     assert list(table["val"]) == [100.0, 50.0, 25.0]
     assert list(table["state"]) == ["finished", "finished", "✂ pruned"]
-    assert "test" not in table
+    assert "test" not in table and "latency" not in table, "nothing was measured here"
+    assert set(table["millions"]) == {backbone("minilm").n_params / 1e6}
 
 
 def test_a_pruned_trial_is_no_rival_of_the_winner_on_the_page_or_in_the_shell(open_page, studio, swept, capsys):
@@ -90,7 +92,7 @@ def test_a_sweep_at_rest_is_deleted_and_its_runs_stay(open_page, studio, swept):
 def test_the_form_begins_what_it_says_and_a_link_fills_it(open_page, studio, home):
     text_dataset(home)
     at = open_page("compare", view="sweep", method="grid", **{"try-rates": "0.3,1", "try-head-width": "0,64,128"})
-    assert "6 trials; no pace is known yet of minilm with feature_extraction" in texts(at).replace("\\", "")
+    assert "6 trials; no pace is known yet of all-MiniLM-L6-v2 with Feature extraction" in texts(at).replace("\\", "")
     at.button(key="sweep-start").click()
     ran(at)
     (made,) = Ledger(studio.store).sweeps()

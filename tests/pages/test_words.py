@@ -29,6 +29,7 @@ def test_chart_labels_have_no_tags_and_an_end() -> None:
     assert label("<b>x</b> & y") == "&lt;b&gt;x&lt;/b&gt; &amp; y"
     assert label("a" * 50, 10) == "a" * 9 + "…"
     assert short("abc", 3) == "abc"
+    assert short("A sweep on my photos of pets · trial 12", 22) == "A sweep on… · trial 12"
 
 
 def test_values() -> None:

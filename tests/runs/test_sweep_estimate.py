@@ -2,15 +2,23 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.pages.conftest import make_run
 from tlcore.data import add_sample
-from tlcore.runs import Studio
+from tlcore.runs import Studio, launcher
 from tlcore.runs.sweeps import Axis, Ledger, Plan, at_work, standing
 from tlcore.runs.sweeps.begin import begin
 from tlcore.runs.sweeps.driver import _Clock
 from tlcore.runs.sweeps.estimate import estimate, paces
 
 PAIR = ("efficientnet_lite0", "feature_extraction")
+
+
+@pytest.fixture(autouse=True)
+def no_driver(monkeypatch):
+    """The rows are the test's alone."""
+    monkeypatch.setattr(launcher, "ring", lambda home: None)
 
 
 def lived(studio, dataset, first, *, each=0.5, epochs=4, around=1.0):

@@ -37,12 +37,11 @@ def classes(chosen: Sequence[Run], names: Mapping[str, str]) -> None:
             key="runs-classes",
             alt=f"{SCORES[which]} of {len(shown)} classes for {len(known)} runs; the table has all of them.",
         )
-        more = (
-            f" The {MOST_CLASSES} of {len(rows):,} classes that differ most; the table has all."
-            if shown != rows
-            else ""
-        )
-        st.caption(f"Classes on which these runs differ most come first.{more}")
+        more = f" The first {MOST_CLASSES} of {len(rows):,} classes; the table has all." if shown != rows else ""
+        if len(known) > 1:
+            st.caption(f"Classes on which these runs differ most come first.{more}")
+        elif more:
+            st.caption(more.strip())
         _table(rows, titles)
 
 

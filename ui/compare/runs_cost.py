@@ -8,18 +8,16 @@ from typing import Any
 
 import streamlit as st
 
-from tlcore.errors import TlcoreError
 from tlcore.home import home
 from tlcore.runs import Run, jobs
 from tlcore.runs.comparison import Comparison
-from tlcore.zoo import backbone
 from ui import state
 from ui.chart_template import layout
 from ui.compare.runs_chart import bars
 from ui.guard import guard
 from ui.job import progress
 from ui.layout import card
-from ui.models import BATCH_SIZES, latencies, place
+from ui.models import BATCH_SIZES, latencies, millions, place
 from ui.still_plot import still_plot
 from ui.words import label, plain
 
@@ -27,7 +25,7 @@ __all__ = ["cost"]
 
 Value = Callable[[Run, Mapping[str, float | None]], float | None]
 AXES: Mapping[str, tuple[str, str, Value]] = {
-    "params": ("Parameters", "million parameters of the backbone", lambda run, ms: _parameters(run)),
+    "params": ("Parameters", "million parameters of the backbone", lambda run, ms: millions(run.backbone)),
     "took": ("Training time", "minutes of work", lambda run, ms: run.seconds(time.time()) / 60),
     "latency": ("Latency", "ms for one sample, measured here", lambda run, ms: ms.get(run.backbone)),
 }
@@ -67,13 +65,6 @@ def _chart(
     still_plot(data, layout(340) | {"showlegend": True} | axes, key="runs-cost", alt=alt)
     if not on_test:
         st.caption("Val accuracy, since not all of these have kept their answers on test; it has no interval here.")
-
-
-def _parameters(run: Run) -> float | None:
-    try:
-        return backbone(run.backbone).n_params / 1e6
-    except TlcoreError:
-        return None
 
 
 def _unmeasured(names: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from tlcore.runs.temperature import temperature_of
 from ui.compare.runs_chart import intervals, matrix
 from ui.layout import card, drawer
 from ui.unkept import unkept
-from ui.words import plain
+from ui.words import plain, short
 
 __all__ = ["compared", "scores"]
 
@@ -39,6 +39,7 @@ def scores(chosen: Sequence[Run], found: Comparison | None, names: Mapping[str, 
     """Draw the card; the runs come with their reports."""
     with card("On the test split", key="scores-card"):
         unkept(chosen)
+        _unread(chosen, names)
         if found is None:
             if not any(run.test_accuracy is not None for run in chosen):
                 st.info("None of these runs has been scored on test.", icon=":material/hourglass_empty:")
@@ -52,6 +53,14 @@ def scores(chosen: Sequence[Run], found: Comparison | None, names: Mapping[str, 
             if run.report and int(run.report.get("scorings", 1)) > 1:
                 st.caption(f":material/warning: {plain(names[run.id])}: {used(run)}")
         _pairs(found, names)
+
+
+def _unread(chosen: Sequence[Run], names: Mapping[str, str]) -> None:
+    """Trials whose absence here is on purpose."""
+    trials = [run for run in chosen if run.sweep and run.test_accuracy is None]
+    if trials:
+        listed = ", ".join(plain(short(names[run.id])) for run in trials)
+        st.caption(f"Not shown: {listed}: the test split is read for a sweep's winner only.")
 
 
 def _pairs(found: Comparison, names: Mapping[str, str]) -> None:

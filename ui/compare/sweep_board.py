@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -18,6 +18,8 @@ from ui import state
 from ui.compare.sweep_controls import controls
 from ui.guard import guard
 from ui.layout import card
+from ui.models import latencies, millions
+from ui.naming import option_title
 from ui.parallel import parallel, varying
 from ui.recipe_file import load
 from ui.words import duration, percent, plain, visible
@@ -31,8 +33,16 @@ __all__ = ["board", "frame"]
 
 TALLEST, ROW = 460, 35
 """Pixels of the table and of a row."""
-BEST = 3
-"""Trials to lay side by side."""
+BEST, MOST_TIED = 3, 4
+"""Trials to lay side by side: the best, and of those that cannot be told apart so many."""
+EPOCHS = (
+    "Epochs finished, of those planned. One that is pruned may be past the epoch that its reason names, since its "
+    "worker hears of it a moment later."
+)
+TOOK = (
+    "Work on its training; the winner's scoring on test is not counted. The first trial of a model computes features "
+    "that later ones find stored, so this says little of what a model costs to run: its parameters and latency do."
+)
 
 
 def board(sweep_id: str, was_live: bool) -> None:
@@ -60,7 +70,8 @@ def frame(rows: tuple[Row, ...], names: list[str]) -> pd.DataFrame:
     """A row for each trial, the best first."""
     import pandas as pd
 
-    return pd.DataFrame([_row(row, names) for row in rows])
+    made = pd.DataFrame([_row(row, names, latencies()) for row in rows])
+    return made.drop(columns=[name for name in ("latency",) if made[name].isna().all()])
 
 
 def _progress(sweep: Sweep, stands: Standing, doing: str) -> None:
@@ -125,7 +136,8 @@ def _winner(sweep: Sweep, stands: Standing) -> None:
 
 
 def _side_by_side(sweep: Sweep, stands: Standing) -> None:
-    best = [row.run for row in stands.rows if row.run and row.comparable][:BEST]
+    best = [row.run for row in stands.rows if row.run and row.comparable]
+    best = best[: max(BEST, min(MOST_TIED, stands.tied))]
     if len(best) > 1:
         words = f"The best {len(best)} side by side"
         if st.button(words, icon=":material/compare_arrows:", key="sweep-best"):
@@ -161,15 +173,24 @@ def _table(stands: Standing, names: list[str]) -> None:
             "val": column.NumberColumn("Val (%)", format="%.1f", width=70),
             "interval": column.TextColumn("95 %", width=110, help="Wilson's interval of the val accuracy."),
             "state": column.TextColumn("State", width=90),
-            "epochs": column.TextColumn("Epoch", width=80),
-            "took": column.TextColumn("Took", width=80),
-            "why": column.TextColumn("Why it ended", width=320),
+            "why": column.TextColumn("Why it ended", width=240),
+            **{f"{name} ": column.Column(option_title(name)) for name in names},
+            "epochs": column.TextColumn("Epochs done", width=100, help=EPOCHS),
+            "millions": column.NumberColumn("Parameters (M)", format="%.1f", width=110, help="Of the model."),
+            "latency": column.NumberColumn(
+                "Latency (ms)",
+                format="%.1f",
+                width=100,
+                help="Of the model for one sample, measured here.",
+            ),
+            "took": column.TextColumn("Took", width=80, help=TOOK),
         },
     )
 
 
-def _row(row: Row, names: list[str]) -> dict[str, Any]:
+def _row(row: Row, names: list[str], known: Mapping[str, float | None]) -> dict[str, Any]:
     low, high = row.interval or (None, None)
+    model = str(row.values.get("backbone"))
     return {
         "rank": row.rank,
         "trial": row.number,
@@ -177,10 +198,12 @@ def _row(row: Row, names: list[str]) -> dict[str, Any]:
         "val": None if row.val_accuracy is None else 100 * row.val_accuracy,
         "interval": None if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}",
         "state": ("✂ " if row.state == "pruned" else "") + row.state,
+        "why": visible(row.reason),
         **{f"{name} ": _shown(row.values.get(name)) for name in names},
         "epochs": f"{row.epoch}/{row.epochs}",
+        "millions": millions(model),
+        "latency": known.get(model),
         "took": duration(row.seconds),
-        "why": visible(row.reason),
     }
 
 

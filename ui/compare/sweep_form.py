@@ -18,6 +18,7 @@ from ui import state
 from ui.guard import guard
 from ui.layout import card
 from ui.models import entries
+from ui.naming import option_title
 from ui.person import me
 from ui.words import plain, visible
 
@@ -31,7 +32,7 @@ MOST_MODELS = 3
 """Ticked to begin with."""
 POLL_SECONDS = 1.0
 FIELDS: Mapping[str, tuple[str, str, str]] = {
-    "rates": ("Learning rates ×", "0.3..3", "All of a strategy's own rates are multiplied by it."),
+    "rates": (option_title("rates"), "0.3..3", "A multiplier: all of a strategy's own rates are multiplied by it."),
     "head.width": ("Head width", "0, 256", "Units of the head's hidden layer; 0 is a plain linear head."),
     "epochs": ("Epochs", "", "Each strategy's own where empty."),
     "batch_size": ("Batch size", "", "16 where empty."),
@@ -131,7 +132,9 @@ def _begin(plan: Plan, dataset: Dataset) -> None:
     asked = questions(plan, found.unknown)
     looked = [jobs.look(home(), "cost", about) for about in asked]
     measuring = any(job.live for job in looked)
-    st.markdown(f":material/schedule: {plain(str(found))}")
+    titles = {entry.record.name: entry.record.title for entry in entries()}
+    titles |= {kind.name: kind.title for kind in strategies()}
+    st.markdown(f":material/schedule: {plain(found.words(titles))}")
     for job in looked:
         if job.status == "failed":
             st.warning(plain(job.words), icon=":material/warning:")

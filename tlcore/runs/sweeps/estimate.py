@@ -59,11 +59,15 @@ class Estimate:
     """The budget ends it before."""
 
     def __str__(self) -> str:
+        return self.words({})
+
+    def words(self, titles: Mapping[str, str]) -> str:
+        """For people; `titles` of backbones and strategies by their names, which stand where one is missing."""
         count = f"{self.trials:,} {'trial' if self.trials == 1 else 'trials'}"
         if self.seconds is None and not self.unknown:
             return f"{count}, none of which can be trained."
         if self.seconds is None:
-            pairs = ", ".join(f"{one} with {how}" for one, how in self.unknown[:3])
+            pairs = ", ".join(f"{titles.get(one, one)} with {titles.get(how, how)}" for one, how in self.unknown[:3])
             more = f" and {len(self.unknown) - 3} more" if len(self.unknown) > 3 else ""
             return f"{count}; no pace is known yet of {pairs}{more}."
         words = f"{count}, about {_time(self.seconds)} in all"
