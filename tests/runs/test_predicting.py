@@ -87,12 +87,8 @@ def _shell(studio, run, tmp_path):
     table = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
     assert "'=cmd()" in table and "neighbour_class_1,neighbour_similarity_1,neighbour_origin_1,neigh" in table
     _as_table(studio, run, tmp_path, lines[1])
-    (*told, summary), said = shell("predict", run.id, "gone.csv", "", "tests", "--json", home=studio.home, expect=2)
-    assert [line["input"] for line in told] == ["tests"], "a text, though a folder here is called so"
-    assert summary["refused"] == 2
-    assert "There is no file or folder 'gone.csv'" in said and "input 2: It is empty." in said
-    _, said = shell("explain", run.id, "  ", home=studio.home, expect=2)
-    assert "The text is empty" in said
+    _, said = shell("predict", run.id, "gone.csv", home=studio.home, expect=2)
+    assert "There is no file or folder 'gone.csv'" in said
 
 
 def _as_table(studio, run, tmp_path, known):

@@ -56,8 +56,6 @@ def explain(
         _save(pixels, heat, METHODS[facts["method"]].signed, out)
         facts["out"] = str(out)
     elif isinstance(inputs, TextInputs):
-        if not given.strip():
-            raise RunError("The text is empty: there is nothing in it that an answer could rest on.")
         facts = explain_text(model, inputs, given, asked)
     _print({"run": run, "class": dataset.classes[facts["target"]], **facts}, as_json)
 

@@ -44,8 +44,7 @@ def predict(
         list[str],
         typer.Argument(
             metavar="FILE_OR_TEXT...",
-            help="Images, texts, tables, archives, or folders (of texts with their slash: mails/); - reads standard "
-            "input: a text a line, or one image.",
+            help="Images, texts, tables, folders or archives; - reads standard input: a text a line, or one image.",
         ),
     ],
     top: Annotated[int, typer.Option(min=1, help="Likeliest classes to tell.")] = 3,
@@ -63,6 +62,7 @@ def predict(
 
     found = Studio(home()).run(run)
     modality: Modality = "image" if found.modality == "image" else "text"
+    _check(inputs, modality)
     with TemporaryDirectory(prefix="tlstudio-predict-") as spool:
         from tlcore.runs.predicting import Predictor
 
@@ -100,8 +100,8 @@ def predict(
     if as_json:
         print(json.dumps(summary))
     else:
-        print_rows([_shown(row) for row in rows], False, nothing="No input could be answered.")
-    if refused or not rows:
+        print_rows([_shown(row) for row in rows], False)
+    if refused:
         raise SystemExit(2)
 
 
@@ -113,53 +113,50 @@ def _tell_column(one: Offered, asked: str, told: set[str]) -> None:
         print(f"{table}: the texts are those of its column {one.column!r}; --column takes another.", file=sys.stderr)
 
 
-def _means_path(given: str, modality: Modality) -> bool:
-    """Any input of a model of images. Of texts a table by its name, or what is written as a path and is there: a text
-    that happens to be called like a file here stays a text."""
-    if modality == "image" or (is_table(given) and " " not in given.strip()):
-        return True
-    return ("/" in given or os.sep in given) and _there(given)
+def _check(inputs: Sequence[str], modality: Modality) -> None:
+    """Refuse what is not there before a model is loaded.
+
+    Raises:
+        DataError: a file that does not exist.
+    """
+    for given in inputs:
+        meant = modality == "image" or (is_table(given) and " " not in given.strip())
+        if given != "-" and meant and not _path(given).exists():
+            raise DataError(f"There is no file or folder {given!r}; give a path{_or_text(modality)}.")
 
 
-def _there(given: str) -> bool:
+def _or_text(modality: Modality) -> str:
+    return "" if modality == "image" else ", or a text in quotes"
+
+
+def _path(given: str) -> Path:
+    return Path(given).expanduser()
+
+
+def _is_path(given: str) -> bool:
     try:
-        return Path(given).expanduser().exists()
+        return _path(given).exists()
     except (OSError, ValueError, RuntimeError):  # too long for a name, or with a zero byte: it is a text
         return False
 
 
 def _read(inputs: Sequence[str], modality: Modality, spool: Path, column: str) -> Iterator[Offered]:
     for place, given in enumerate(inputs, start=1):
-        if not given.strip():
-            yield Offered(name=f"input {place}", sample=None, problem="It is empty.")
-        elif given == "-":
+        if given == "-":
             yield from _stdin(modality)
-        elif not _means_path(given, modality):
-            yield _literal(given, given)
-        elif not _there(given):
-            or_text = "" if modality == "image" else ", or a text in quotes"
-            yield Offered(
-                name=given, sample=None, problem=f"There is no file or folder {given!r}; give a path{or_text}."
-            )
+        elif modality == "image" or _is_path(given):
+            try:
+                yield from offered(_path(given), modality, spool, column=column)
+            except DataError as error:
+                yield Offered(name=given, sample=None, problem=str(error))
         else:
-            yield from _found(given, modality, spool, column)
-
-
-def _found(given: str, modality: Modality, spool: Path, column: str) -> Iterator[Offered]:
-    n = 0
-    try:
-        for one in offered(Path(given).expanduser(), modality, spool, column=column):
-            n += 1
-            yield one
-    except DataError as error:
-        yield Offered(name=given, sample=None, problem=str(error))
-    else:
-        if not n:
-            yield Offered(name=given, sample=None, problem=f"There is no {modality} in {given!r}.")
+            yield _literal(given if given.strip() else f"input {place}", given)
 
 
 def _literal(name: str, text: str) -> Offered:
     limit = Limits().max_text_chars
+    if not text.strip():
+        return Offered(name=name, sample=None, problem="A text is empty.")
     if len(text) > limit:
         return Offered(name=name[:SHOWN], sample=None, problem=f"A text has more than {limit:,} characters; cut it.")
     return Offered(name=name, sample=text)
@@ -179,13 +176,9 @@ def _stdin(modality: Modality) -> Iterator[Offered]:
         except DataError as error:
             yield Offered(name="-", sample=None, problem=str(error))
         return
-    n = 0
     for number, line in enumerate(sys.stdin, start=1):
         if line.strip():
-            n += 1
             yield _literal(f"-:{number}", line.strip())
-    if not n:
-        yield Offered(name="-", sample=None, problem="Standard input had no text.")
 
 
 def _answers(

@@ -145,9 +145,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained("."{trust})
 model = AutoModelForSequenceClassification.from_pretrained("."{trust}).eval()
-texts = [text for text in sys.argv[1:] if text.strip()] or sys.exit("Give a text: an empty one has no answer.")
-logits = model(**tokenizer(texts, padding=True, truncation=True, return_tensors="pt")).logits
+logits = model(**tokenizer(sys.argv[1:], padding=True, truncation=True, return_tensors="pt")).logits
 scores = (logits / {temperature!r}).softmax(1)  # the temperature that was fitted on validation data, 1 without
-for text, (share, i) in zip(texts, zip(*scores.max(1))):
+for text, (share, i) in zip(sys.argv[1:], zip(*scores.max(1))):
     print(f"{{share:.4f}}\\t{{model.config.id2label[int(i)]}}\\t{{text}}")
 '''
