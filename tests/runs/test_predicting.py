@@ -1,5 +1,6 @@
 """A run's model on new inputs: as its evaluation, and with a word on what it does not know."""
 
+import contextlib
 import json
 from dataclasses import asdict
 
@@ -87,8 +88,22 @@ def _shell(studio, run, tmp_path):
     table = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
     assert "'=cmd()" in table and "neighbour_class_1,neighbour_similarity_1,neighbour_origin_1,neigh" in table
     _as_table(studio, run, tmp_path, lines[1])
-    _, said = shell("predict", run.id, "gone.csv", home=studio.home, expect=2)
-    assert "There is no file or folder 'gone.csv'" in said
+    _passes_over(studio, run, tmp_path)
+
+
+def _passes_over(studio, run, tmp_path):
+    """What is missing, blank or empty is named and the rest answered; a folder's name alone is a text."""
+    (tmp_path / "delivery").mkdir()
+    (tmp_path / "empty.csv").write_text("text,label\n")
+    words = ["predict", run.id, "gone.csv", "", "empty.csv", "-", "delivery", "delivery/", "--json"]
+    with contextlib.chdir(tmp_path):
+        done = CliRunner().invoke(app, words, env={"TLSTUDIO_HOME": str(studio.home)})
+    lines, said = [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+    assert [line["input"] for line in lines[:-1]] == ["delivery"], done.output
+    assert (lines[-1]["refused"], done.exit_code) == (5, 2)
+    assert "There is no file or folder 'gone.csv'; give a path" in said and "input 2: It is blank; give a text" in said
+    for name in ("empty.csv", "Standard input", "delivery/"):
+        assert f"{name} is empty" in said or f"{name} has no" in said, said
 
 
 def _as_table(studio, run, tmp_path, known):
