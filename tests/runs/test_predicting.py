@@ -61,13 +61,15 @@ def test_answers_are_the_evaluations_and_foreign_texts_are_told_apart(queued, mo
 def _page(studio, run):
     """What the page is told of a table, a text, and what cannot be read."""
     files = [("a b.csv", _bytes("text\n=1+1\n\nhello\n")), ("c.csv", _bytes(""))]
+    long = Predictor(studio.home, run).answer(["word " * 1_500, "short"], nearest=0)
+    assert long[0].cut == "only the first 256 of 1,502 tokens were read" and not long[1].cut
     table = tries.begun(studio.home, run.id, files=files)
     assert tried(studio.home, {"of": run.id, "run": run.id, "token": table.token}, lambda share, words: None)["n"] == 3
     told = tries.answers(table, run.id)
     first, second, third = told["inputs"]
     assert (first["name"], first["text"], second["text"]) == ("a b.csv:2", "=1+1", "hello")
     assert third["problem"].startswith("c.csv is empty") and "answer" not in third
-    assert told["milliseconds"] > 0 and len(first["neighbours"]) == 6
+    assert first["cut"] == "" and told["milliseconds"] > 0 and len(first["neighbours"]) == 6
     assert abs(sum(share for _, share in first["top"]) - 1) < 1e-5
 
 

@@ -150,7 +150,7 @@ def _row(model: Predictor, one: Offered, answer: Answer) -> dict[str, Any]:
     return {"input": one.name, **plain}
 
 
-_KEPT = ("answer", "confidence", "unlike", "top", "neighbours")
+_KEPT = ("answer", "confidence", "unlike", "cut", "top", "neighbours")
 
 
 def _flat(row: dict[str, Any], one: Offered) -> dict[str, Any]:
@@ -163,13 +163,15 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     near = ", ".join(f"{one['class']} {one['similarity']:.2f} ({one['origin']})" for one in row["neighbours"])
     name = " ".join(str(row.get("text") or row["input"]).split())
     name = name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…"
-    likeness = {True: "unlike training data", False: "", None: "-"}[row["unlike"]]
+    likeness = "unlike training data" if row["unlike"] else ""
+    unsaid = "-" if row["unlike"] is None else ""
+    notes = "; ".join(note for note in (likeness, row["cut"]) if note) or unsaid
     return {
         "input": name,
         "answer": row["answer"],
         "confidence": min(SUREST, row["confidence"]),
         "next": others,
-        "note": likeness,
+        "note": notes,
         **({"nearest": near} if near else {}),
     }
 
@@ -186,11 +188,11 @@ def _write(path: Path, rows: Sequence[dict[str, Any]], top: int, nearest: int) -
             n_top = len(rows[0]["top"]) if rows else top  # there may be fewer classes
             ranks = [f"{what}_{place}" for place in range(1, n_top + 1) for what in ("class", "probability")]
             near = [f"neighbour_{what}_{place}" for place in range(1, nearest + 1) for what in NEIGHBOUR]
-            table.writerow(["input", "text", "answer", "confidence", "unlike", *ranks, *near])
+            table.writerow(["input", "text", "answer", "confidence", "unlike", "cut", *ranks, *near])
             for row in rows:
                 each = [cell for one in row["top"] for cell in (one["class"], one["probability"])]
                 each += [one[what] for one in row["neighbours"] for what in NEIGHBOUR]
-                cells = [row["input"], row.get("text", ""), row["answer"], row["confidence"], row["unlike"], *each]
+                cells = [row["input"], row.get("text", ""), *(row[key] for key in _KEPT[:4]), *each]
                 table.writerow([safe_cell(cell) for cell in cells])
     except OSError as error:
         raise RecipeError(f"{path} cannot be written ({error.strerror or os.strerror(5)}); choose another.") from error
