@@ -222,6 +222,8 @@ def test_lora_counts_without_loading_a_model(shared_home, tmp_path):
         (["data", "sample:unicorns"], "unicorns"),
         (["data", "public:unicorns"], "there are cifar10"),
         (["data"], "--list for what is stored"),
+        (["explain", "nope", ""], "The input is blank; give the path of an image, or a text"),
+        (["explain", "nope", " \n "], "The input is blank"),
         (["show", "nope"], "no run 'nope'"),
         (["stop", "nope"], "no run 'nope'"),
         (["models", "--add", "../up"], "cannot be the name of a backbone"),

@@ -93,9 +93,12 @@ def test_transformers_reads_the_folder(trained: Trained, tmp_path: Path) -> None
         "tokens = read(json.load(open('given.json')), padding=True, truncation=True,\n"
         "    return_tensors='pt')\n"
         "with torch.inference_mode():\n    logits = model(**tokens).logits.tolist()\n"
-        "print(json.dumps([logits, model.config.id2label]))\n"
+        "import runpy\nsys.argv = ['load.py', 'hello', ' ']\n"
+        "try:\n    runpy.run_path('load.py', run_name='__main__')\nexcept SystemExit as end:\n    refused = end.code\n"
+        "print(json.dumps([logits, model.config.id2label, refused]))\n"
     )
-    theirs, names = alone(code, folder)
+    theirs, names, refused = alone(code, folder)
+    assert refused.startswith("A text is empty")
     assert float((torch.tensor(theirs) - ours).abs().max()) < 1e-5
     assert list(names.values()) == list(subject.classes)
 
@@ -155,15 +158,13 @@ for name in ("model.onnx", "model-int8.onnx"):
     found[name] = session.run(None, {node.name: x[node.name] for node in session.get_inputs()})[0].tolist()
 with safe_open("model.safetensors", "pt") as file:
     found["classes"] = json.loads(file.metadata()["classes"])
-with contextlib.redirect_stdout(io.StringIO()) as said:
-    sys.argv = ["predict.py", given[0]]
-    runpy.run_path("predict.py", run_name="__main__")
-found["said"] = said.getvalue()
-try:
-    sys.argv = ["predict.py", " "]
-    runpy.run_path("predict.py", run_name="__main__")
-except SystemExit as end:
-    found["refused"] = end.code
+with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(io.StringIO()) as refused:
+    try:
+        sys.argv = ["predict.py", " ", given[0]]
+        runpy.run_path("predict.py", run_name="__main__")
+    except SystemExit as end:
+        found["status"] = end.code
+found["said"], found["refused"] = said.getvalue(), refused.getvalue()
 print(json.dumps(found))
 """
 
@@ -188,7 +189,7 @@ def test_what_an_archive_of_all_holds_is_read_and_agrees(trained: Trained, kind:
     assert eight.figures["n"] == n and f"On the same {n} samples of test" in eight.words
     assert float((torch.tensor(found["model-int8.onnx"]) - ours).abs().mean()) < 0.2 * float(ours.abs().max())
     assert found["classes"] == list(subject.classes) and len(found["said"].splitlines()) == 3
-    assert found["refused"].startswith("' ': ")
+    assert found["refused"].startswith("' ': ") and found["status"] == 1, "named, and the next one answered"
     graphs = tuple(one for one in made if one.format in ("onnx", "int8"))
     with zipfile.ZipFile(pack(graphs, subject, tmp_path / "made", tmp_path / "g.zip", lambda share, words: None)) as z:
         z.extractall(tmp_path / "graphs")

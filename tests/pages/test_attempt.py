@@ -31,6 +31,7 @@ def answered(home: Path, about: dict[str, Any], tell: Any) -> dict[str, Any]:
             "neighbours": [{"row": 0, "similarity": 0.5}],
             "distance": 0.5,
             "unlike": place == 0,
+            "cut": "only the first 256 of 1,234 tokens were read" if of.texts else "",
         }
         for place, name in enumerate(names)
     ]
@@ -88,6 +89,7 @@ def test_two_runs_answer_the_same_text_side_by_side(open_page: Open, studio: Stu
     ran(at)
     assert [metric.value for metric in at.metric if metric.label == "Answer"] == [HOSTILE[0], HOSTILE[0]]
     assert HOSTILE[1] in [element.value for element in at.text]
+    assert "Of this text, only the first 256 of 1,234 tokens were read" in texts(at)
     (kept,) = (run_folder(home, run.id) / "tries").iterdir()
     assert json.loads((kept / "asked.json").read_text())["texts"] == [HOSTILE[1]]
     assert {path.name for path in kept.glob("answers-*")} == {f"answers-{one.id}.json" for one in (run, other)}

@@ -1,5 +1,6 @@
 """A run's model on new inputs: as its evaluation, and with a word on what it does not know."""
 
+import contextlib
 import json
 from dataclasses import asdict
 
@@ -60,13 +61,15 @@ def test_answers_are_the_evaluations_and_foreign_texts_are_told_apart(queued, mo
 def _page(studio, run):
     """What the page is told of a table, a text, and what cannot be read."""
     files = [("a b.csv", _bytes("text\n=1+1\n\nhello\n")), ("c.csv", _bytes(""))]
+    long = Predictor(studio.home, run).answer(["word " * 1_500, "short"], nearest=0)
+    assert long[0].cut == "only the first 256 of 1,502 tokens were read" and not long[1].cut
     table = tries.begun(studio.home, run.id, files=files)
     assert tried(studio.home, {"of": run.id, "run": run.id, "token": table.token}, lambda share, words: None)["n"] == 3
     told = tries.answers(table, run.id)
     first, second, third = told["inputs"]
     assert (first["name"], first["text"], second["text"]) == ("a b.csv:2", "=1+1", "hello")
     assert third["problem"].startswith("c.csv is empty") and "answer" not in third
-    assert told["milliseconds"] > 0 and len(first["neighbours"]) == 6
+    assert first["cut"] == "" and told["milliseconds"] > 0 and len(first["neighbours"]) == 6
     assert abs(sum(share for _, share in first["top"]) - 1) < 1e-5
 
 
@@ -87,8 +90,22 @@ def _shell(studio, run, tmp_path):
     table = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
     assert "'=cmd()" in table and "neighbour_class_1,neighbour_similarity_1,neighbour_origin_1,neigh" in table
     _as_table(studio, run, tmp_path, lines[1])
-    _, said = shell("predict", run.id, "gone.csv", home=studio.home, expect=2)
-    assert "There is no file or folder 'gone.csv'" in said
+    _passes_over(studio, run, tmp_path)
+
+
+def _passes_over(studio, run, tmp_path):
+    """What is missing, blank or empty is named and the rest answered; a folder's name alone is a text."""
+    (tmp_path / "delivery").mkdir()
+    (tmp_path / "empty.csv").write_text("text,label\n")
+    words = ["predict", run.id, "gone.csv", "", "empty.csv", "-", "delivery", "delivery/", "--json"]
+    with contextlib.chdir(tmp_path):
+        done = CliRunner().invoke(app, words, env={"TLSTUDIO_HOME": str(studio.home)})
+    lines, said = [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+    assert [line["input"] for line in lines[:-1]] == ["delivery"], done.output
+    assert (lines[-1]["refused"], done.exit_code) == (5, 2)
+    assert "There is no file or folder 'gone.csv'; give a path" in said and "input 2: It is blank; give a text" in said
+    for name in ("empty.csv", "Standard input", "delivery/"):
+        assert f"{name} is empty" in said or f"{name} has no" in said, said
 
 
 def _as_table(studio, run, tmp_path, known):

@@ -40,6 +40,8 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show which parts of an image or a text moved the score of a class."""
+    if not given.strip():
+        raise RunError("The input is blank; give the path of an image, or a text in quotes.")
     from tlcore.features.inputs import ImageInputs, TextInputs, reader
     from tlcore.runs import Studio
     from tlcore.runs.explained import explain_image, explain_text
@@ -93,7 +95,10 @@ def _print(facts: Mapping[str, Any], as_json: bool) -> None:
         _print_sums(facts, "an image of the mean colour")
         return
     words = [word for word in facts["words"] if word["kind"] != "special"]
-    print_rows([{"token": word["text"], "adds": f"{word['score']:+.3f}"} for word in words], False)
+    rows = [{"token": word["text"], "adds": f"{word['score']:+.3f}"} for word in words]
+    print_rows(rows, False, empty="The text has no words that the model reads.")
+    if facts["n_cut"]:
+        print(f"Only the first {len(facts['tokens']):,} tokens were read; what follows was cut off.")
     _print_sums(facts, "the same text with its tokens blanked")
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,12 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tlcore.commands.application import AsJson, app
+from tlcore.commands.given import given_samples
 from tlcore.commands.table import print_rows
-from tlcore.data.grid import is_table
-from tlcore.data.limits import Limits
 from tlcore.data.spreadsheet import safe_cell
-from tlcore.data.unlabelled import Offered, offered
-from tlcore.errors import DataError, RecipeError
+from tlcore.data.unlabelled import Offered
+from tlcore.errors import RecipeError
 from tlcore.home import home
 
 if TYPE_CHECKING:
@@ -44,7 +42,8 @@ def predict(
         list[str],
         typer.Argument(
             metavar="FILE_OR_TEXT...",
-            help="Images, texts, tables, folders or archives; - reads standard input: a text a line, or one image.",
+            help="Images, texts, tables, folders or archives; for a model of texts, a folder is written with a slash "
+            "(./mail/), and any other word is a text. - reads standard input: a text a line, or one image.",
         ),
     ],
     top: Annotated[int, typer.Option(min=1, help="Likeliest classes to tell.")] = 3,
@@ -62,7 +61,6 @@ def predict(
 
     found = Studio(home()).run(run)
     modality: Modality = "image" if found.modality == "image" else "text"
-    _check(inputs, modality)
     with TemporaryDirectory(prefix="tlstudio-predict-") as spool:
         from tlcore.runs.predicting import Predictor
 
@@ -72,7 +70,7 @@ def predict(
             print(f"Nothing is said of likeness to the training data: {model.unknown}", file=sys.stderr)
         rows, refused = [], 0
         told: set[str] = set()
-        for one, answer in _answers(model, _read(inputs, modality, Path(spool), column), top, nearest):
+        for one, answer in _answers(model, given_samples(inputs, modality, Path(spool), column), top, nearest):
             _tell_column(one, column, told)
             if answer is None:
                 refused += 1
@@ -99,7 +97,7 @@ def predict(
     }
     if as_json:
         print(json.dumps(summary))
-    else:
+    elif rows:
         print_rows([_shown(row) for row in rows], False)
     if refused:
         raise SystemExit(2)
@@ -111,74 +109,6 @@ def _tell_column(one: Offered, asked: str, told: set[str]) -> None:
     if one.column and not asked and table not in told:
         told.add(table)
         print(f"{table}: the texts are those of its column {one.column!r}; --column takes another.", file=sys.stderr)
-
-
-def _check(inputs: Sequence[str], modality: Modality) -> None:
-    """Refuse what is not there before a model is loaded.
-
-    Raises:
-        DataError: a file that does not exist.
-    """
-    for given in inputs:
-        meant = modality == "image" or (is_table(given) and " " not in given.strip())
-        if given != "-" and meant and not _path(given).exists():
-            raise DataError(f"There is no file or folder {given!r}; give a path{_or_text(modality)}.")
-
-
-def _or_text(modality: Modality) -> str:
-    return "" if modality == "image" else ", or a text in quotes"
-
-
-def _path(given: str) -> Path:
-    return Path(given).expanduser()
-
-
-def _is_path(given: str) -> bool:
-    try:
-        return _path(given).exists()
-    except (OSError, ValueError, RuntimeError):  # too long for a name, or with a zero byte: it is a text
-        return False
-
-
-def _read(inputs: Sequence[str], modality: Modality, spool: Path, column: str) -> Iterator[Offered]:
-    for place, given in enumerate(inputs, start=1):
-        if given == "-":
-            yield from _stdin(modality)
-        elif modality == "image" or _is_path(given):
-            try:
-                yield from offered(_path(given), modality, spool, column=column)
-            except DataError as error:
-                yield Offered(name=given, sample=None, problem=str(error))
-        else:
-            yield _literal(given if given.strip() else f"input {place}", given)
-
-
-def _literal(name: str, text: str) -> Offered:
-    limit = Limits().max_text_chars
-    if not text.strip():
-        return Offered(name=name, sample=None, problem="A text is empty.")
-    if len(text) > limit:
-        return Offered(name=name[:SHOWN], sample=None, problem=f"A text has more than {limit:,} characters; cut it.")
-    return Offered(name=name, sample=text)
-
-
-def _stdin(modality: Modality) -> Iterator[Offered]:
-    from tlcore.data import decode_image
-
-    if modality == "image":
-        limit = Limits().max_file_bytes
-        data = sys.stdin.buffer.read(limit + 1)
-        if len(data) > limit:
-            yield Offered(name="-", sample=None, problem=f"Standard input has more than {limit:,} bytes.")
-            return
-        try:
-            yield Offered(name="-", sample=decode_image(BytesIO(data)))
-        except DataError as error:
-            yield Offered(name="-", sample=None, problem=str(error))
-        return
-    for number, line in enumerate(sys.stdin, start=1):
-        if line.strip():
-            yield _literal(f"-:{number}", line.strip())
 
 
 def _answers(
@@ -220,7 +150,7 @@ def _row(model: Predictor, one: Offered, answer: Answer) -> dict[str, Any]:
     return {"input": one.name, **plain}
 
 
-_KEPT = ("answer", "confidence", "unlike", "top", "neighbours")
+_KEPT = ("answer", "confidence", "unlike", "cut", "top", "neighbours")
 
 
 def _flat(row: dict[str, Any], one: Offered) -> dict[str, Any]:
@@ -233,13 +163,15 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     near = ", ".join(f"{one['class']} {one['similarity']:.2f} ({one['origin']})" for one in row["neighbours"])
     name = " ".join(str(row.get("text") or row["input"]).split())
     name = name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…"
-    likeness = {True: "unlike training data", False: "", None: "-"}[row["unlike"]]
+    likeness = "unlike training data" if row["unlike"] else ""
+    unsaid = "-" if row["unlike"] is None else ""
+    notes = "; ".join(note for note in (likeness, row["cut"]) if note) or unsaid
     return {
         "input": name,
         "answer": row["answer"],
         "confidence": min(SUREST, row["confidence"]),
         "next": others,
-        "note": likeness,
+        "note": notes,
         **({"nearest": near} if near else {}),
     }
 
@@ -256,11 +188,11 @@ def _write(path: Path, rows: Sequence[dict[str, Any]], top: int, nearest: int) -
             n_top = len(rows[0]["top"]) if rows else top  # there may be fewer classes
             ranks = [f"{what}_{place}" for place in range(1, n_top + 1) for what in ("class", "probability")]
             near = [f"neighbour_{what}_{place}" for place in range(1, nearest + 1) for what in NEIGHBOUR]
-            table.writerow(["input", "text", "answer", "confidence", "unlike", *ranks, *near])
+            table.writerow(["input", "text", "answer", "confidence", "unlike", "cut", *ranks, *near])
             for row in rows:
                 each = [cell for one in row["top"] for cell in (one["class"], one["probability"])]
                 each += [one[what] for one in row["neighbours"] for what in NEIGHBOUR]
-                cells = [row["input"], row.get("text", ""), row["answer"], row["confidence"], row["unlike"], *each]
+                cells = [row["input"], row.get("text", ""), *(row[key] for key in _KEPT[:4]), *each]
                 table.writerow([safe_cell(cell) for cell in cells])
     except OSError as error:
         raise RecipeError(f"{path} cannot be written ({error.strerror or os.strerror(5)}); choose another.") from error

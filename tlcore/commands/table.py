@@ -11,14 +11,14 @@ from rich.table import Table
 __all__ = ["print_rows"]
 
 
-def print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
-    """A JSON object a line, or a table whose columns fit their values."""
+def print_rows(rows: list[dict[str, Any]], as_json: bool, *, empty: str = "Nothing yet.") -> None:
+    """A JSON object a line, or a table whose columns fit their values; `empty` is said of none."""
     if as_json:
         for row in rows:
             print(json.dumps(row))
         return
     if not rows:
-        print("Nothing yet.")
+        print(empty)
         return
     table = Table(box=None, pad_edge=False)
     for name in rows[0]:

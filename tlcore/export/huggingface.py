@@ -143,6 +143,7 @@ import sys
 
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+all(map(str.strip, sys.argv[1:] or [""])) or sys.exit("A text is empty; give each as a word in quotes.")
 tokenizer = AutoTokenizer.from_pretrained("."{trust})
 model = AutoModelForSequenceClassification.from_pretrained("."{trust}).eval()
 logits = model(**tokenizer(sys.argv[1:], padding=True, truncation=True, return_tensors="pt")).logits

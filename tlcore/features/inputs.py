@@ -104,6 +104,14 @@ class TextInputs:
         tokens = self.tokenizer(self._filled(prepared), truncation=True, max_length=self.max_tokens)["input_ids"]
         return [len(ids) for ids in tokens]
 
+    def cuts(self, samples: Sequence[str]) -> list[str]:
+        """What of each text is not read, in words; empty where all of it is."""
+        tokens = self.tokenizer(self._filled(samples), truncation=False, verbose=False)["input_ids"]
+        return [
+            f"only the first {self.max_tokens:,} of {len(ids):,} tokens were read" if len(ids) > self.max_tokens else ""
+            for ids in tokens
+        ]
+
     def length(self, prepared: str) -> int:
         """Characters stand in for tokens."""
         return len(prepared)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tlcore.errors import DataError, WeightsError
 from tlcore.features.feeds import move
-from tlcore.features.inputs import batch, reader
+from tlcore.features.inputs import TextInputs, batch, reader
 from tlcore.features.neighbours import Neighbour, Neighbourhood
 from tlcore.features.projection import drawn_rows
 from tlcore.features.stored import DatasetFeeds
@@ -51,6 +51,8 @@ class Answer:
     """1 - cosine to the k-th nearest training sample, in [0, 2]; None where that cannot be said."""
     unlike: bool | None = None
     """Further from the training data than nearly all validation samples; None where that cannot be said."""
+    cut: str = ""
+    """What of a long text was not read, in words; empty where all of it was."""
 
     @property
     def label(self) -> str:
@@ -150,6 +152,12 @@ class Predictor:
             return self._head(features).float().cpu(), features.float().cpu()
 
     def _answer(self, samples: Sequence[Any], top: int, nearest: int) -> list[Answer]:
+        found = self._judged(samples, top, nearest)
+        if not isinstance(self.inputs, TextInputs):
+            return found
+        return [replace(one, cut=cut) for one, cut in zip(found, self.inputs.cuts(samples), strict=True)]
+
+    def _judged(self, samples: Sequence[Any], top: int, nearest: int) -> list[Answer]:
         x = batch(self.inputs, samples)
         scores, features = self._passed(x)
         probabilities = torch.softmax(scores / self.temperature, 1)

@@ -44,6 +44,8 @@ def answer(of: Try, run: Run, told: Mapping[str, Any], place: int) -> None:
             st.metric("Answer", short(one["answer"], 40))
             st.metric("Confidence", confidence(one["confidence"]), help=_confidence(told))
             st.metric("Latency", f"{told['milliseconds']:.0f} ms", help=LATENCY)
+        if one.get("cut"):
+            st.caption(f":material/content_cut: Of this text, {one['cut']}: the model takes in no more at a time.")
         _unlike(told, one)
         figure = _bars(one["top"][:SHOWN])
         words = ", ".join(f"{visible(name)} {confidence(share)}" for name, share in one["top"][:SHOWN])

@@ -70,7 +70,7 @@ def table_of(said: Said) -> pd.DataFrame:
         for run, told in said:
             start = f"{run.id} " if len(said) > 1 else ""
             mine = told["inputs"][place]
-            row |= {f"{start}{key}": mine.get(key) for key in ("answer", "confidence", "unlike")}
+            row |= {f"{start}{key}": mine.get(key) for key in ("answer", "confidence", "unlike", "cut")}
             for rank, (name, share) in enumerate(mine.get("top", [])[:5], start=1):
                 row |= {f"{start}class_{rank}": name, f"{start}probability_{rank}": share}
         rows.append(row)
@@ -92,7 +92,8 @@ def _row(said: Said, place: int) -> dict[str, Any]:
 def _note(one: Mapping[str, Any]) -> str:
     if one["problem"]:
         return short(one["problem"], 120)
-    return "unlike the training data" if one.get("unlike") else ""
+    likeness = "unlike the training data" if one.get("unlike") else ""
+    return "; ".join(note for note in (likeness, one.get("cut")) if note)
 
 
 def _columns(shown: pd.DataFrame) -> dict[str, Any]:

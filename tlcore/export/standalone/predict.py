@@ -5,11 +5,11 @@ from pathlib import Path
 
 from model import load  # type: ignore[import-not-found]
 
-model = load()
+model, wrong = load(), 0
 for given in sys.argv[1:] or sys.exit(__doc__):
     try:
         sample = model.read(Path(given).read_bytes()) if model.modality == "image" else given
-        for answer in model.predict([sample])[0]:
-            print(f"{answer['probability']:.4f}\t{answer['class']}\t{given}")
+        print(*(f"{one['probability']:.4f}\t{one['class']}\t{given}" for one in model.predict([sample])[0]), sep="\n")
     except (OSError, ValueError) as error:
-        sys.exit(f"{given!r}: {error}")
+        wrong = min(1, sys.stderr.write(f"{given!r}: {error}\n"))
+sys.exit(wrong)
