@@ -124,7 +124,7 @@ def test_a_run_survives_its_server_and_its_death_is_shown(page: Page, server: Se
     page.goto(f"{server.url}/train?run={run_id}")
     status(page, "running")
     os.kill(after.pid, signal.SIGKILL)
-    status(page, "interrupted")
+    status(page, "interrupted", 30_000)  # what a page that is still being drawn is told, it is told again after 10 s
     expect(page.get_by_text("SIGKILL").first).to_be_visible()
     assert page.get_by_text("Traceback").count() == 0
 
