@@ -35,7 +35,7 @@ def calibration_card(given: Judged) -> None:
         now, raw = (_calibration(given.key, cooled, given) for cooled in (given.temperature, 1.0))
         _figures(now, raw, given)
         charts.draw(reliability(now), key="reliability", alt=_alt(now))
-        _few(now, chance_error(given.found.logits, given.temperature))
+        _few(now, _chance(given.key, given.temperature, given))
         st.caption(
             f"Bars: accuracy in {BINS} bins of confidence, pale where a bin has fewer than {ENOUGH} answers; below the "
             f"dotted line the model is too sure. Gray: the share of all answers in the bin. {given.source}"
@@ -62,6 +62,11 @@ def _few(now: Calibration, chance: tuple[float, float]) -> None:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _calibration(key: str, temperature: float, _given: Judged) -> Calibration:
     return calibration(_given.found.logits, _given.found.labels, temperature)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _chance(key: str, temperature: float, _given: Judged) -> tuple[float, float]:
+    return chance_error(_given.found.logits, temperature)
 
 
 def _figures(now: Calibration, raw: Calibration, given: Judged) -> None:
