@@ -10,6 +10,7 @@ from PIL import Image
 
 from tlcore.data import Dataset, SplitRatios, ingest
 from tlcore.runs import Run, Studio
+from tlcore.runs.asking import row_of
 from tlcore.training import Recipe
 
 __all__ = ["cells", "pictures", "queued", "stored", "texts"]
@@ -92,18 +93,7 @@ def texts(path: Path, n: int) -> Path:
 
 def queued(studio: Studio, dataset: Dataset, recipe: Recipe, *, run_id: str, name: str) -> Run:
     """The row of a run as a launch writes it, which nobody starts."""
-    return studio.store.create(
-        id=run_id,
-        name=name,
-        user="",
-        dataset=dataset.id,
-        dataset_name=dataset.name,
-        modality=dataset.modality,
-        backbone=recipe.backbone,
-        strategy=recipe.strategy.name,
-        recipe=recipe.to_dict(),
-        epochs=recipe.epochs,
-    )
+    return studio.store.create(id=run_id, name=name, user="", **row_of(recipe, dataset))
 
 
 def stored(source: Path, home: Path, train: int, val: int) -> Dataset:

@@ -11,7 +11,7 @@ from tlcore.strategies import FeatureExtraction
 from tlcore.training import Recipe
 from tlcore.zoo import backbone, weights_state
 
-__all__ = ["check", "merged"]
+__all__ = ["check", "merged", "row_of"]
 
 
 def check(recipe: Recipe, dataset: Dataset) -> None:
@@ -31,6 +31,19 @@ def check(recipe: Recipe, dataset: Dataset) -> None:
     state = weights_state(record, dataset.home)
     if recipe.strategy.pretrained and not state.ready:
         raise WeightsError(state.detail)
+
+
+def row_of(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
+    """What the row of a run says of what it trains and on what."""
+    return {
+        "dataset": dataset.id,
+        "dataset_name": dataset.name,
+        "modality": dataset.modality,
+        "backbone": recipe.backbone,
+        "strategy": recipe.strategy.name,
+        "recipe": recipe.to_dict(),
+        "epochs": recipe.epochs + sum(recipe.extensions),
+    }
 
 
 def merged(plain: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from tlcore.data import load_dataset
 from tlcore.errors import RunError
 from tlcore.runs import launcher, outside
-from tlcore.runs.asking import check, merged
+from tlcore.runs.asking import check, merged, row_of
 from tlcore.runs.deletion import delete
 from tlcore.runs.labels import NAME, name_of, remark_of, tags_of, user_of
 from tlcore.runs.liveness import Watch, noticed, run_folder
@@ -69,13 +69,7 @@ class Studio:
             id=f"{time.strftime('%m%d')}-{secrets.token_hex(3)}",
             name=name_of(name if name.strip() else f"{backbone(recipe.backbone).title} on {dataset.name}"[:NAME]),
             user=user_of(user),
-            dataset=dataset.id,
-            dataset_name=dataset.name,
-            modality=dataset.modality,
-            backbone=recipe.backbone,
-            strategy=recipe.strategy.name,
-            recipe=recipe.to_dict(),
-            epochs=recipe.epochs + sum(recipe.extensions),
+            **row_of(recipe, dataset),
             activity=WAITING,
             sweep=sweep,
             trial=trial,
