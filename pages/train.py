@@ -76,10 +76,10 @@ def holds(note: Note, run: Run) -> bool:
     return note.text != run.reason and (note.step is not None or now)
 
 
-def watch(run_id: str, before: tuple[str, int]) -> None:
+def watch(run_id: str, before: str) -> None:
     """What says how a run is. Drawn again when the run's feed says that something happened, and else seldom.
 
-    `before`: its state, and its last note. The whole page shows more of these, so it follows a change.
+    `before`: the state of all, see `Sight`, that the rest of the page shows; it follows a change.
     """
     with guard(), state.history(run_id).lock:
         seen = look(run_id)
@@ -93,11 +93,11 @@ def watch(run_id: str, before: tuple[str, int]) -> None:
             progress_line(seen)
         else:
             numbers(run, seen.held, time.time())
-        if before != (run.status, seen.noted):
+        if before != seen.state:
             st.rerun()
 
 
-def plots(run_id: str, before: tuple[str, int]) -> None:
+def plots(run_id: str, before: str) -> None:
     """The charts. Drawn again when another view of them is chosen; they grow by themselves.
 
     `before`: what the rest of the page shows, as for `watch`. They bring the run's feed, so that of a change which they
@@ -106,7 +106,7 @@ def plots(run_id: str, before: tuple[str, int]) -> None:
     with guard(), state.history(run_id).lock:
         seen = look(run_id)
         draw(seen, feed)
-        if before != (seen.run.status, seen.noted):
+        if before != seen.state:
             st.rerun()
 
 
@@ -126,19 +126,18 @@ def main() -> None:
         runs[asked] = state.studio().run(asked)  # older than those that are listed
     run_table(tuple(runs.values()), asked or "")
     run_id = state.pick("run", list(runs), named, label="Run")
-    run, live = runs[run_id], runs[run_id].live
+    with state.history(run_id).lock:
+        seen = look(run_id)
+    run, live, shown = seen.run, seen.run.live, seen.state
     with action:
         menu(run, sorted({tag for other in runs.values() for tag in other.tags}), tuple(runs.values()))
     kept(run)
-    notes = state.studio().notes(run_id)
-    noted = notes[-1].id if notes else 0
     often = WAITING_SECONDS if run.status == "queued" else WATCHED_SECONDS
-    shown = (run.status, noted)
     st.fragment(watch, run_every=often if live else None)(run_id, shown)
     st.fragment(plots)(run_id, shown)
-    log(run, notes)
+    log(run, seen.notes)
     if not live:
-        results(state.studio().run(run_id))
+        results(run)
 
 
 main()

@@ -19,8 +19,6 @@ __all__ = ["notices"]
 
 POLL_SECONDS = 5.0
 """Soon enough for a toast, at next to no cost."""
-WATCHED_SECONDS = 15.0
-"""Where the page itself watches the run that is shown, and draws all anew at its end; others may end meanwhile."""
 VERBS = {
     "finished": "is finished",
     "stopped": "was stopped",
@@ -31,36 +29,39 @@ VERBS = {
 
 
 def notices(page: str) -> None:
-    """Look for ends: now, and again while a run is live. The page called Train has a title of its own."""
+    """Look for ends: now, and again while a run is live.
+
+    The page called Train has a title of its own; and where it shows a live run, that run's feed has it drawn anew when
+    any other begins or ends.
+    """
     with guard():
-        live = _live()
-        watched = page == "Train" and state.remembered("run") in {run.id for run in live}
-        pause = WATCHED_SECONDS if watched else POLL_SECONDS
-        st.fragment(_look, run_every=pause if live or _sweeps() else None)(page)
+        runs, sweeps = _live()
+        watched = page == "Train" and state.remembered("run") in runs
+        st.fragment(_look, run_every=POLL_SECONDS if (runs or sweeps) and not watched else None)(page)
 
 
-def _live() -> tuple[Run, ...]:
-    from tlcore.runs import LIVE
-
-    return state.studio().store.runs(status=LIVE)
-
-
-def _sweeps() -> tuple[str, ...]:
+def _live() -> tuple[frozenset[str], frozenset[str]]:
     from tlcore.runs.sweeps import Ledger
 
-    return tuple(sweep.id for sweep in Ledger(state.studio().store).at_work())
+    return Ledger(state.studio().store).live()
 
 
 def _look(page: str) -> None:
     with guard():
-        live = _live()
-        for run_id in state.ended(run.id for run in live if run.sweep is None):
+        runs, sweeps = _live()
+        for run_id in state.ended(runs):
             _say(state.studio().run(run_id), page)
-        _say_sweeps(state.ended(_sweeps(), "sweeps"))
-        working = [run for run in live if run.status == "running"]
-        if page != "Train" and working:
-            share = max(run.progress(time.time()) for run in working)
-            tab.show(f"● {100 * share:.0f} % · {page} · {tab.NAME}")
+        _say_sweeps(state.ended(sweeps, "sweeps"))
+        if page != "Train" and (runs or sweeps):
+            _show_share(page)
+
+
+def _show_share(page: str) -> None:
+    """On the browser's tab: how far the run is that is nearest to its end."""
+    working = state.studio().store.runs(status=("running",))
+    if working:
+        share = max(run.progress(time.time()) for run in working)
+        tab.show(f"● {100 * share:.0f} % · {page} · {tab.NAME}")
 
 
 def _say_sweeps(ids: Sequence[str]) -> None:

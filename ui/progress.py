@@ -90,7 +90,7 @@ def progress(seen: Sight, now: float) -> dict[str, Any]:
         "says": f"{doing[:1].upper()}{doing[1:]}{within}{steps}",
         "numbers": list(_moving(run, seen.held, now).items()),
         "share": round(run.progress(now), 4),
-        "state": f"{run.status} {seen.noted}",
+        "state": seen.state,
         "title": tab.title(run, now),
     }
 

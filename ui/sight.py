@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tlcore.runs import Note, Run
+from tlcore.runs.sweeps import Ledger
 from ui import state
 from ui.history import History
 from ui.marks import Mark, marks, phase
@@ -21,6 +22,8 @@ class Sight:
     run: Run
     held: History
     notes: Sequence[Note]
+    live: tuple[frozenset[str], frozenset[str]]
+    """Of this and all other runs and sweeps, those under way: see `Ledger.live`."""
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -38,12 +41,17 @@ class Sight:
         return self.notes[-1].id if self.notes else 0
 
     @property
+    def state(self) -> str:
+        """Another one when the page is to be drawn anew: this run's state, a note, or the begin or end of another."""
+        return f"{self.run.status} {self.noted} {_short(sorted(map(sorted, self.live)))}"
+
+    @property
     def version(self) -> str:
         """Another one as soon as there is anything new to show."""
         run, newest = self.run, self.held.tail.newest
         row = (run.status, run.claim, run.step, run.steps, run.epoch, run.epochs, run.activity, run.eta, run.best_epoch)
         last = (newest.id, newest.time) if newest else ()
-        return hashlib.blake2b(repr((row, last, self.noted)).encode(), digest_size=9).hexdigest()
+        return _short((row, last, self.state))
 
 
 def look(run_id: str) -> Sight:
@@ -56,4 +64,8 @@ def look(run_id: str) -> Sight:
     first = held.tail.after
     run, points, notes = studio.glance(run_id, after=first)
     held.catch_up(lambda after: points if after == first else studio.points(run_id, after=after))
-    return Sight(run=run, held=held, notes=notes)
+    return Sight(run=run, held=held, notes=notes, live=Ledger(studio.store).live())
+
+
+def _short(about: object) -> str:
+    return hashlib.blake2b(repr(about).encode(), digest_size=9).hexdigest()

@@ -67,7 +67,7 @@ def studio() -> Studio:
 def _studio(folder: str) -> Studio:
     from tlcore.runs import Studio
 
-    return Studio(Path(folder))
+    return Studio(Path(folder), keeps=True)
 
 
 def dataset(dataset_id: str) -> Dataset:

@@ -46,7 +46,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.database()
 
 
-@pytest.fixture
-def store(url: str) -> Store:
-    """Empty, of each kind."""
-    return Store(url)
+@pytest.fixture(params=[False, True], ids=["opens", "keeps"])
+def store(request: pytest.FixtureRequest, url: str) -> Store:
+    """Empty, of each kind; with a connection for each use, as in workers, and with some that stay, as in a server."""
+    return Store(url, keeps=request.param)

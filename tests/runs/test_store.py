@@ -2,6 +2,7 @@
 
 import threading
 
+import psutil
 import pytest
 
 from tlcore.data import add_sample, load_dataset
@@ -101,6 +102,27 @@ def test_many_writers_lose_nothing(url):
     points = Store(url).points("r1")
     assert len(points) == 100
     assert {point.epoch for point in points} == {0, 1, 2, 3}
+
+
+def test_a_file_that_was_put_back_from_a_backup_is_the_one_that_is_read(tmp_path):
+    url, backup = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}"
+    store = Store(url, keeps=True)
+    add(store), add(Store(backup), "r2")
+    assert store.has("r1")
+    for left in tmp_path.glob("a.db-*"):
+        left.unlink()
+    (tmp_path / "b.db").replace(tmp_path / "a.db")
+    assert store.has("r2") and not store.has("r1")
+    store.note("r2", "written where others read")
+    assert [note.text for note in Store(url).notes("r2")] == ["written where others read"]
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_connections_stay_where_they_are_kept_and_only_there(tmp_path, keeps):
+    store = Store(f"sqlite:///{tmp_path / 'test.db'}", keeps=keeps)
+    add(store)
+    opened = {file.path for file in psutil.Process().open_files()}
+    assert (str(tmp_path / "test.db") in opened) == keeps
 
 
 def test_the_url_decides_where(tmp_path, monkeypatch):

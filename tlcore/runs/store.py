@@ -22,19 +22,21 @@ PATIENCE_SECONDS = 15.0
 """How long to wait for a locked SQLite store before saying so."""
 
 
-def open_store(home: Path, *, patience: float = PATIENCE_SECONDS) -> Store:
+def open_store(home: Path, *, patience: float = PATIENCE_SECONDS, keeps: bool = False) -> Store:
     """The store of this home: `TLSTUDIO_DATABASE_URL`, or SQLite in the folder."""
-    return Store(os.environ.get("TLSTUDIO_DATABASE_URL") or f"sqlite:///{home / 'tlstudio.db'}", patience=patience)
+    url = os.environ.get("TLSTUDIO_DATABASE_URL") or f"sqlite:///{home / 'tlstudio.db'}"
+    return Store(url, patience=patience, keeps=keeps)
 
 
 class Store:
-    """Reads and writes rows. Holds no open connection between calls, so a process that has one may fork.
+    """Reads and writes rows. Holds no open connection between calls, so that a process that has one may fork; one that
+    `keeps` them may not.
 
     Every method raises `StoreError` where the database is locked, full or away; then nothing of it has happened.
     """
 
-    def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS) -> None:
-        self._engine = engine_of(url, patience=patience)
+    def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS, keeps: bool = False) -> None:
+        self._engine = engine_of(url, patience=patience, keeps=keeps)
         self.local: bool = self._engine.dialect.name == "sqlite"
         """All who use it are on one machine."""
 

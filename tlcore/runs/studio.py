@@ -39,10 +39,10 @@ class Studio:
     it raises `RunError` where there is no such run or it is another's.
     """
 
-    def __init__(self, home: Path, settings: Settings | None = None) -> None:
+    def __init__(self, home: Path, settings: Settings | None = None, *, keeps: bool = False) -> None:
         self.home = home
         self.settings = settings or Settings.read(os.environ)
-        self.store = open_store(home)
+        self.store = open_store(home, keeps=keeps)
         self._watch = Watch()
         learn(home)
 

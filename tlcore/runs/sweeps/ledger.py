@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, literal, select, union_all, update
 
 from tlcore.errors import RunError
 from tlcore.runs.database import connected, storable
+from tlcore.runs.records import LIVE
 from tlcore.runs.schema import RUNS, SWEEPS, TRIALS
 from tlcore.runs.store import Store
 from tlcore.runs.sweeps.records import AT_WORK, State, Sweep, Trial
@@ -49,6 +50,14 @@ class Ledger:
     def at_work(self) -> tuple[Sweep, ...]:
         """Those that need a driver, the oldest first."""
         return self._sweeps(select(SWEEPS).where(SWEEPS.c.state.in_(AT_WORK)).order_by(SWEEPS.c.created))
+
+    def live(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Ids of the runs that wait or work, without trials, which are their sweep's; and of the sweeps at work."""
+        runs = select(RUNS.c.id, literal(False)).where(RUNS.c.status.in_(sorted(LIVE)), RUNS.c.sweep.is_(None))
+        sweeps = select(SWEEPS.c.id, literal(True)).where(SWEEPS.c.state.in_(AT_WORK))
+        with connected(self._engine) as connection:
+            found = connection.execute(union_all(runs, sweeps)).all()
+        return frozenset(key for key, sweep in found if not sweep), frozenset(key for key, sweep in found if sweep)
 
     def update(self, sweep_id: str, *, where: Iterable[State] | None = None, **values: Any) -> bool:
         """Set columns, with `where` only if it is in one of those states; returns whether a row changed."""
