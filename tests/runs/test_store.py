@@ -198,17 +198,17 @@ def test_what_a_database_refuses_is_left_out(store):
     assert (run.report, run.tags) == ({"auc": None, "per_class": [{"f1": 0.5}]}, ["ab"])
 
 
-def test_a_dataset_goes_with_what_was_asked_about_it_and_not_while_a_run_reads_it(store, tmp_path):
-    dataset = add_sample("messages", tmp_path)
+def test_a_dataset_goes_with_what_was_asked_about_it_and_not_while_a_run_reads_it(home):
+    store, dataset = open_store(home), add_sample("messages", home)
     add(store, dataset=dataset.id, status="running")
     asked = [{"dataset": one, "scores": ["h_score"]} for one in (dataset.id, "another")]
     for about in asked:
-        jobs.ask(tmp_path, "rank", about)
+        jobs.ask(home, "rank", about)
     with pytest.raises(DataError, match="live \\(r1\\)"):
         delete_dataset(store, dataset)
-    assert load_dataset(tmp_path, dataset.id) and len(jobs.waiting(tmp_path)) == 2
+    assert load_dataset(home, dataset.id) and len(jobs.waiting(home)) == 2
     store.update("r1", status="finished")
     delete_dataset(store, dataset)
-    assert [jobs.look(tmp_path, "rank", about).status for about in asked] == ["new", "waiting"]
+    assert [jobs.look(home, "rank", about).status for about in asked] == ["new", "waiting"]
     with pytest.raises(DataError):
-        load_dataset(tmp_path, dataset.id)
+        load_dataset(home, dataset.id)
