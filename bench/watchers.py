@@ -96,7 +96,7 @@ class Tab:
         host, have = http.client.HTTPConnection(urlsplit(self.url).netloc), ""
         while True:
             try:
-                answer, body = _asked(host, f"{self.address}&have={have}")
+                answer, body = _asked(host, f"{self.address}&have={have}{'&part=1' if have else ''}")
             except ConnectionError:
                 # A connection that was silent for a while is closed; the next question opens another.
                 host.close()

@@ -1,24 +1,21 @@
-"""The metrics of one run as a page holds them, and their thinning for a chart."""
+"""The metrics of one run as a page holds them."""
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from tlcore.runs.tail import Tail
+from ui.curve import Curve
 from ui.train_smoothing import Average
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from tlcore.runs import Point
 
-__all__ = ["MOST_AVERAGES", "MOST_HELD", "RATE", "Curve", "History", "thin"]
+__all__ = ["MOST_AVERAGES", "MOST_HELD", "RATE", "History"]
 
 RATE = "lr "
 """What the name of a learning rate begins with; the parameters' pattern follows."""
@@ -26,22 +23,6 @@ MOST_HELD = 2**18
 """Points of one curve, 4 MiB: a longer one is halved."""
 MOST_AVERAGES = 6
 """Kept at a time: sessions may smooth differently."""
-
-
-@dataclass(slots=True)
-class Curve:
-    """One metric over optimizer steps."""
-
-    steps: MutableSequence[int] = field(default_factory=lambda: array("q"))
-    values: MutableSequence[float] = field(default_factory=lambda: array("d"))
-
-    def halve(self) -> None:
-        """Keep the lowest and the highest of every four: half the room, and no spike lost."""
-        import numpy as np
-
-        keep = _extremes(np.asarray(self.values, dtype=np.float64), 4)
-        self.steps = array("q", np.asarray(self.steps)[keep].tolist())
-        self.values = array("d", np.asarray(self.values)[keep].tolist())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,8 +37,10 @@ class History:
     """The last step of each finished epoch."""
     rates: tuple[str, ...] = ()
     """Names of the learning rates of the newest step, from input to output."""
-    averages: dict[tuple[str, str, float], Average] = field(default_factory=dict)
-    """By scope, name and share; those that were asked for last."""
+    averages: dict[tuple[str, str, float], tuple[Average, Curve]] = field(default_factory=dict)
+    """By scope, name and share; those that were asked for last, and each as a curve."""
+    same: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By two names of steps: how many points of theirs were compared and are the same; -1 once one is not."""
     lock: RLock = field(default_factory=RLock)
 
     def catch_up(self, read: Callable[[int], Sequence[Point]]) -> None:
@@ -70,7 +53,7 @@ class History:
     def forget(self) -> None:
         """Hold nothing, as at first."""
         self.rates = ()
-        for held in (self.curves, self.ends, self.averages):
+        for held in (self.curves, self.ends, self.averages, self.same):
             held.clear()
 
     def extend(self, points: Iterable[Point]) -> None:
@@ -87,6 +70,7 @@ class History:
         for (scope, name), curve in self.curves.items():
             if len(curve.steps) > MOST_HELD:
                 curve.halve()
+                self.same.clear()
                 self.averages = {key: kept for key, kept in self.averages.items() if key[:2] != (scope, name)}
 
     def curve(self, scope: str, name: str) -> Curve:
@@ -100,12 +84,25 @@ class History:
 
     def smoothed(self, scope: str, name: str, share: float) -> Curve:
         """The metric's moving average, see `Average`."""
-        curve, average = self.curve(scope, name), self.averages.pop((scope, name, share), None) or Average(share=share)
-        self.averages[scope, name, share] = average
+        curve, kept = self.curve(scope, name), self.averages.pop((scope, name, share), None)
+        if kept is None:
+            average = Average(share=share)
+            kept = average, Curve(steps=curve.steps, values=average.values)
+        self.averages[scope, name, share] = kept
         if len(self.averages) > MOST_AVERAGES:
             del self.averages[next(iter(self.averages))]
+        average, smooth = kept
         average.extend(curve.values[len(average.values) :])
-        return Curve(steps=curve.steps, values=average.values)
+        return smooth
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two metrics of the steps have been the same throughout."""
+        first, second, seen = self.curve("step", one), self.curve("step", other), self.same.get((one, other), 0)
+        if len(first.steps) != len(second.steps) or seen < 0:
+            return False
+        equal = first.steps[seen:] == second.steps[seen:] and first.values[seen:] == second.values[seen:]
+        self.same[one, other] = len(first.steps) if equal else -1
+        return equal
 
     def at_end(self, name: str, epoch: int | None) -> Curve:
         """The one point of an epoch's metric; none if there is none."""
@@ -114,58 +111,3 @@ class History:
         if step is None or step not in curve.steps:
             return Curve()
         return Curve(steps=[step], values=[curve.values[curve.steps.index(step)]])
-
-
-def thin(
-    curve: Curve, limit: int, shown: tuple[float, float] | None = None
-) -> tuple[list[int], list[float | None], bool]:
-    """At most `limit` points: the lowest and the highest of each bucket, in order, so that spikes stay.
-
-    Bucket widths are powers of two, so points already drawn stay where they are while the curve grows.
-    Values that are not finite become None, a gap in the line.
-
-    Args:
-        shown: The steps, from and to, that are looked at closely: most of the points go there.
-
-    Returns:
-        Steps, values, and whether any were left out.
-    """
-    import numpy as np
-
-    steps, values = np.asarray(curve.steps), np.asarray(curve.values, dtype=np.float64)
-    n = len(steps)
-    if n > limit:
-        first, after = (0, n) if shown is None else map(int, np.searchsorted(steps, shown))
-        first, after = max(0, first - 1), min(n, after + 2)
-        aside = limit // 4 if first or after < n else 0
-        parts = ((0, first, aside // 2), (first, after, limit - aside), (after, n, aside // 2))
-        keep = np.concatenate([start + _kept(values[start:end], most) for start, end, most in parts])
-        steps, values = steps[keep], values[keep]
-    finite = np.isfinite(values)
-    drawn = [value if ok else None for value, ok in zip(values.tolist(), finite, strict=True)]
-    return steps.tolist(), drawn, len(steps) < n
-
-
-def _kept(values: NDArray[np.float64], limit: int) -> NDArray[np.int64]:
-    """Which of them to draw."""
-    import numpy as np
-
-    if len(values) <= limit:
-        return np.arange(len(values))
-    width = 1
-    while -(-len(values) // width) * 2 > limit:
-        width *= 2
-    return _extremes(values, width)
-
-
-def _extremes(values: NDArray[np.float64], width: int) -> NDArray[np.int64]:
-    import numpy as np
-
-    full = len(values) // width * width
-    low = np.where(np.isfinite(values), values, np.inf)
-    high = np.where(np.isfinite(values), values, -np.inf)
-    base = np.arange(0, full, width)
-    lows = base + low[:full].reshape(-1, width).argmin(axis=1)
-    highs = base + high[:full].reshape(-1, width).argmax(axis=1)
-    rest = [full + int(low[full:].argmin()), full + int(high[full:].argmax())] if full < len(values) else []
-    return np.unique(np.concatenate([lows, highs, np.asarray(rest, dtype=np.int64)]))

@@ -7,7 +7,7 @@ const BEAT = 1000, UNSEEN = 2000, LONGEST = 10000, SOON = 30, APART = 250;  // m
 function listen(run, name, taker) {
   const feeds = (window[FEEDS] ??= new Map());
   if (!feeds.has(run)) {
-    const feed = { run, address: "", have: "", zoom: {}, takers: new Map(), timer: null, failures: 0 };
+    const feed = { run, address: "", have: "", charts: null, zoom: {}, takers: new Map(), timer: null, failures: 0 };
     feed.wake = () => { if (!document.hidden) soon(feed, 0); };
     document.addEventListener("visibilitychange", feed.wake);
     feeds.set(run, feed);
@@ -30,7 +30,7 @@ function leave(feed, name, taker) {
 // Another view has another address; `have` is the version that came with the page.
 function turn(feed, address, have) {
   if (feed.address === address) return;
-  Object.assign(feed, { address, have });
+  Object.assign(feed, { address, have, charts: null });
 }
 
 function closeUp(feed, name, range) {
@@ -80,15 +80,26 @@ async function ask(feed) {
   if (feed.takers.size && !feed.over) soon(feed, wait);
 }
 
-// A tab that nobody looks at needs its title only, and what it has of the charts stays as old as it is.
+// A tab that nobody looks at needs its title only, and what it has of the charts stays as old as it is. One that holds
+// charts from its feed is told the ends of their lines.
 function where(feed, brief) {
   if (brief) return `${feed.address}&brief=1`;
   const zoom = Object.keys(feed.zoom).length ? `&zoom=${encodeURIComponent(JSON.stringify(feed.zoom))}` : "";
-  return `${feed.address}&have=${feed.have}${zoom}`;
+  return `${feed.address}&have=${feed.have}${feed.charts ? "&part=1" : ""}${zoom}`;
+}
+
+function grown(held, charts) {
+  const whole = (trace, from) => (trace.same
+    ? { ...trace, x: from.x.slice(0, trace.same).concat(trace.x), y: from.y.slice(0, trace.same).concat(trace.y) } : trace);
+  const lines = (key, { traces }) => traces.map((trace) => whole(trace, held[key]?.traces.find((one) => one.key === trace.key)));
+  return Object.fromEntries(Object.entries(charts).map(([key, chart]) => [key, { ...chart, traces: lines(key, chart) }]));
 }
 
 function hand(feed, said, brief) {
-  if (!brief) feed.have = said.version;
+  if (!brief) {
+    feed.charts = said.charts = grown(feed.charts ?? {}, said.charts);
+    feed.have = said.version;
+  }
   feed.over = !said.live;
   const words = ([name]) => name === "progress";  // at once; charts take a while to draw
   [...feed.takers].sort((a, b) => words(b) - words(a)).forEach(([, taker]) => taker.take(said));

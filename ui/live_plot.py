@@ -17,15 +17,13 @@ from typing import Any, Literal
 import streamlit as st
 
 from ui import state
-from ui.history import Curve, thin
+from ui.curve import Curve
 from ui.marks import Mark, drawn
 
 __all__ = ["MOST_POINTS", "Chart", "Look", "Trace", "base", "live_plot", "place_plotly", "plotly_address"]
 
 MOST_POINTS = 2000
 """In one chart, all traces together."""
-DIGITS = 6
-"""Significant ones of a value that is drawn."""
 _HERE = Path(__file__).parent
 _STATIC = _HERE.parent / "static" / "plotly.min.js"
 Look = Literal["faint", "line", "strong", "dots", "dashed", "star"]
@@ -123,26 +121,11 @@ def place_plotly() -> None:
 
 
 def _plain(trace: Trace, limit: int, shown: tuple[float, float] | None) -> dict[str, Any]:
-    steps, values, thinned = thin(trace.curve, limit if trace.look in _DENSE else MOST_POINTS, shown)
-    drawn = {
-        "x": steps,
-        "y": _short(values, trace.unit),
-        "colour": trace.colour,
-        "look": trace.look,
-        "thinned": thinned,
-    }
+    most = limit if trace.look in _DENSE else MOST_POINTS
+    thin = trace.curve.thin(most, trace.unit) if shown is None else trace.curve.closely(most, shown, trace.unit)
+    steps, values, thinned = thin
+    drawn = {"x": steps, "y": values, "colour": trace.colour, "look": trace.look, "thinned": thinned}
     return {"key": trace.key, "name": trace.name, **drawn}
-
-
-def _short(values: Sequence[float | None], unit: float) -> list[float | None]:
-    """In units of the chart, with as many digits as anybody sees: half of the text that every look sends."""
-    import numpy as np
-
-    found = np.asarray(values, dtype=np.float64) / unit
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(found))))
-        rounded = np.where((found == 0) | ~np.isfinite(scale), found, np.round(found * scale) / scale)
-    return [None if value is None else one for value, one in zip(values, rounded.tolist(), strict=True)]
 
 
 def _nothing() -> None:

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from ui.words import label, visible
@@ -18,6 +19,8 @@ __all__ = ["Mark", "drawn", "marks", "phase"]
 WIDTH = 46
 """Characters in a line of a hover text."""
 LONGEST = 300
+MOST_DRAWN = 1000
+"""Marks kept as they are drawn: each look at a run takes all of its marks."""
 _PHASE = re.compile(r"Phase (?P<quote>['\"])(?P<name>.*)(?P=quote) from epoch \d+:")
 
 
@@ -54,6 +57,7 @@ def phase(marked: Sequence[Mark]) -> str:
     return next((mark.name for mark in reversed(marked) if mark.kind == "phase"), "")
 
 
+@lru_cache(MOST_DRAWN)
 def drawn(mark: Mark) -> Mapping[str, object]:
     """What a chart shows of it, made harmless for Plotly."""
     lines = [line for text in mark.texts for line in textwrap.wrap(_cut(text), WIDTH)]

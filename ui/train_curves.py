@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui.history import Curve, History
+from ui.curve import Curve
+from ui.history import History
 from ui.live_plot import Chart, Look, Trace
 from ui.train_frame import Frame
 from ui.words import percent

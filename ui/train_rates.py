@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tlcore.zoo import stage_title
-from ui.history import RATE, Curve, History
+from ui.history import RATE, History
 from ui.live_plot import Trace
 from ui.words import label
 
@@ -17,7 +17,7 @@ def rates(held: History) -> list[Trace]:
     joined = [name for scope, name in held.curves if scope == "step" and name.startswith(RATE)]
     groups: list[list[str]] = []
     for name in [*(name for name in joined if name not in held.rates), *held.rates]:
-        if groups and _equal(held.curve("step", groups[-1][-1]), held.curve("step", name)):
+        if groups and held.alike(groups[-1][-1], name):
             groups[-1].append(name)
         else:
             groups.append([name])
@@ -41,12 +41,6 @@ def peaks(traces: Sequence[Trace]) -> tuple[float, float]:
 
     reached = [float(np.max(trace.curve.values)) for trace in traces]
     return (min(reached), max(reached)) if reached else (0.0, 0.0)
-
-
-def _equal(one: Curve, other: Curve) -> bool:
-    import numpy as np
-
-    return np.array_equal(one.steps, other.steps) and np.array_equal(one.values, other.values)
 
 
 def _title(group: Sequence[str]) -> str:

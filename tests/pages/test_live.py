@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tests.pages.conftest import HOSTILE, Open, given, make_run, train
-from tlcore.runs import Studio
+from tlcore.runs import Run, Studio
 from ui import live
 from ui.download import address as download
 from ui.live import Feed, address, routes
@@ -97,6 +97,49 @@ def test_nothing_new_is_no_answer_and_each_change_is_one(studio: Studio, monkeyp
     assert noted["progress"]["state"] != newer["progress"]["state"]
     studio.store.end(run.id, "finished", "Done.")
     assert not said(ask(feed, run.id, have=noted["version"]))["live"]
+
+
+def test_who_holds_the_charts_is_told_how_they_grew(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    now(monkeypatch)
+    run, feed = make_run(studio, status="running", epochs=100), Feed()
+    steps(studio, run, 1, 3)
+    held, whole, part = said(ask(feed, run.id)), 0, 0
+    for first, last in ((4, 4), (5, 30), (31, 400), (401, 420), (421, 3000), (3001, 3003), (3004, 3500)):
+        steps(studio, run, first, last)
+        told, all_of_it = ask(feed, run.id, have=held["version"], part="1"), ask(feed, run.id)
+        part, whole = part + len(told.body), whole + len(all_of_it.body)
+        held = grown(held, said(told))
+        assert held == said(all_of_it)
+    assert part < 0.7 * whole
+    assert ask(feed, run.id, have=held["version"], part="1").status_code == 204
+    studio.store.rewind(run.id, 2000)
+    steps(studio, run, 2001, 2002)
+    told = ask(feed, run.id, have=held["version"], part="1")
+    assert grown(held, said(told)) == said(ask(feed, run.id)), "a resumed run went back"
+    held = said(told)
+    for last in (2003, 2004):
+        steps(studio, run, last, last)
+        answer = ask(feed, run.id, have=held["version"], part="1")
+    assert answer.body == ask(feed, run.id).body, "who missed one is told all"
+
+
+def steps(studio: Studio, run: Run, first: int, last: int) -> None:
+    """What a worker records of some steps."""
+    points = [
+        {"scope": "step", "step": step, "epoch": 1, "time": 1.0, "values": {"train_loss": 1 / step, "lr a": 1e-3}}
+        for step in range(first, last + 1)
+    ]
+    studio.store.record(run.id, points, step=last, steps=10_000, epoch=1)
+
+
+def grown(held: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """What the browser makes of an answer."""
+    for key, chart in told["charts"].items():
+        for trace in chart["traces"]:
+            if same := trace.pop("same", 0):
+                (before,) = [one for one in held["charts"][key]["traces"] if one["key"] == trace["key"]]
+                trace["x"], trace["y"] = before["x"][:same] + trace["x"], before["y"][:same] + trace["y"]
+    return told
 
 
 def test_many_askers_share_one_look_and_one_answer(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
