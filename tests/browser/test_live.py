@@ -16,6 +16,7 @@ from tlcore.runs import LIVE, Studio
 LONG_MS = 120_000
 CHART = ".st-key-curves-card .js-plotly-plot"
 RANGE = f"() => document.querySelector('{CHART}').layout.xaxis.range.map(Math.round)"
+SEEN = f"() => document.querySelector('{CHART}').data.find((t) => t.uid === 'steps').x.length"
 LAST = f"() => Math.max(...document.querySelector('{CHART}').data.find((t) => t.uid === 'steps').x)"
 
 
@@ -54,9 +55,18 @@ def test_a_watched_run_grows_under_a_zoom_and_ends(page: Page, studio: Studio):
     expect(line).to_contain_text("step 16 of 40")
     page.wait_for_function(f"({LAST})() === 16", timeout=LONG_MS)
     assert page.evaluate(RANGE) == [3, 9] and chart.evaluate("(div) => div.isConnected")
+    told: list[str] = []
+    page.on("response", lambda answer: told.append(answer.text()) if "&part=1" in answer.url and answer.ok else None)
+    for last in (18, 24):
+        points = [points[0] | {"step": step} for step in range(last - 1, last + 1)]
+        studio.store.record(run.id, points, step=last)
+        page.wait_for_function(f"({LAST})() === {last}", timeout=LONG_MS)
+    assert page.evaluate(SEEN) == 16 + 4, "each point is there once"
+    assert any('"same":18' in words for words in told), "the browser was told the ends of lines alone"
+    assert page.evaluate(RANGE) == [3, 9] and chart.evaluate("(div) => div.isConnected")
     bar = line.get_by_role("progressbar")
     assert 0 < int(bar.get_attribute("aria-valuenow")) < 100
-    assert "step 16 of 40" in bar.get_attribute("aria-valuetext")
+    assert "step 24 of 40" in bar.get_attribute("aria-valuetext")
 
     studio.store.note(run.id, "A word from the worker.")
     page.locator(".st-key-log summary").click()
