@@ -36,6 +36,8 @@ class Tab:
     run: str
     address: str = ""
     """Where what is new is fetched, as the page was told."""
+    page: str = ""
+    """As the server calls it, once it has said so."""
     fetched: int = 0
     """Answers, those without news among them."""
     taken: int = 0
@@ -70,12 +72,17 @@ class Tab:
     def _ask(self, socket: ClientConnection, fragment: str) -> None:
         asked = BackMsg()
         asked.rerun_script.query_string = f"run={self.run}"
-        asked.rerun_script.page_name = "train"
-        asked.rerun_script.fragment_id = fragment
+        if self.page:
+            asked.rerun_script.page_script_hash = self.page
+        else:
+            asked.rerun_script.page_name = "train"
+        asked.rerun_script.fragment_id, asked.rerun_script.is_auto_rerun = fragment, bool(fragment)
         socket.send(asked.SerializeToString())
 
     def _take(self, sent: bytes) -> None:
         said = ForwardMsg.FromString(sent)
+        if said.HasField("new_session"):
+            self.page = said.new_session.page_script_hash
         if said.HasField("auto_rerun"):
             every = float(said.auto_rerun.interval)
             self.parts[said.auto_rerun.fragment_id] = (every, time.monotonic() + every)

@@ -6,13 +6,13 @@ pays for it. An answer that is kept costs less than one.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
@@ -100,8 +100,8 @@ class Feed:
     """By run: when it was looked at, by the monotonic clock, and the version that was seen."""
     answers: OrderedDict[Key, Answer] = field(default_factory=OrderedDict)
     """By run, view, zoom and brevity."""
-    lock: Lock = field(default_factory=Lock)
-    """Held while one is made: who asks meanwhile gets the same."""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while one is made: who asks meanwhile gets the same, and no thread waits for it."""
 
     async def respond(self, request: Request) -> Response:
         """What is new since `have`; 204 for nothing.
@@ -119,7 +119,10 @@ class Feed:
         try:
             body = self._ready(key, have, part)
             if body is None:
-                body = await to_thread.run_sync(self._made, key, have, part)
+                async with self.lock:
+                    body = self._ready(key, have, part)
+                    if body is None:
+                        body = await to_thread.run_sync(self._made, key, have, part)
         except RunError as error:
             return PlainTextResponse(str(error), status_code=404)
         except ValueError:
@@ -145,13 +148,8 @@ class Feed:
         return found if fresh and found and found.version == version else None
 
     def _made(self, key: Key, have: str, part: bool) -> bytes:
-        shown = _zoom(key[2])
-        with self.lock:
-            body = self._ready(key, have, part)
-            if body is not None:
-                return body
-            answer = self._kept(key) or self._looked(key, shown)
-            return b"" if answer.version == have else answer.write(answer.base(have, part))
+        answer = self._kept(key) or self._looked(key, _zoom(key[2]))
+        return b"" if answer.version == have else answer.write(answer.base(have, part))
 
     def _looked(self, key: Key, shown: Zoom) -> Answer:
         run_id, spec, _, brief = key
