@@ -8,8 +8,22 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Update, case, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from tlcore.errors import RunError
 from tlcore.runs.database import connected, engine_of, storable
@@ -20,6 +34,17 @@ __all__ = ["Store", "open_store"]
 
 PATIENCE_SECONDS = 15.0
 """How long to wait for a locked SQLite store before saying so."""
+
+
+def _rows_after(table: Table, kind: type[Point] | type[Note]) -> Select[Any]:
+    """What is asked once a second of each run that is watched, put together once."""
+    columns = [table.c[field.name] for field in fields(kind)]
+    newer = table.c.run == bindparam("run"), table.c.id > bindparam("after")
+    return select(*columns).where(*newer).order_by(table.c.id)
+
+
+_RUN = select(RUNS).where(RUNS.c.id == bindparam("run"))
+_POINTS_AFTER, _NOTES_AFTER = _rows_after(POINTS, Point), _rows_after(NOTES, Note)
 
 
 def open_store(home: Path, *, patience: float = PATIENCE_SECONDS, keeps: bool = False) -> Store:
@@ -269,22 +294,20 @@ class Store:
 
 
 def _run(connection: Connection, run_id: str) -> Run:
-    row = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).mappings().first()
+    row = connection.execute(_RUN, {"run": run_id}).mappings().first()
     if row is None:
         raise RunError(f"There is no run {run_id!r}. `python -m tlcore runs` lists those there are.")
     return Run(**row)
 
 
 def _points(connection: Connection, run_id: str, after: int) -> tuple[Point, ...]:
-    columns = [POINTS.c[field.name] for field in fields(Point)]
-    query = select(*columns).where(POINTS.c.run == run_id, POINTS.c.id > after).order_by(POINTS.c.id)
-    return tuple(Point(**row) for row in connection.execute(query).mappings())
+    rows = connection.execute(_POINTS_AFTER, {"run": run_id, "after": after})
+    return tuple(Point(**row) for row in rows.mappings())
 
 
 def _notes(connection: Connection, run_id: str, after: int) -> tuple[Note, ...]:
-    columns = [NOTES.c[field.name] for field in fields(Note)]
-    query = select(*columns).where(NOTES.c.run == run_id, NOTES.c.id > after).order_by(NOTES.c.id)
-    return tuple(Note(**row) for row in connection.execute(query).mappings())
+    rows = connection.execute(_NOTES_AFTER, {"run": run_id, "after": after})
+    return tuple(Note(**row) for row in rows.mappings())
 
 
 def _chosen(query: Update, run_id: str, where: Iterable[Status] | None, claim: int | None) -> Update:

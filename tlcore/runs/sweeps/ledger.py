@@ -18,6 +18,12 @@ from tlcore.runs.sweeps.records import AT_WORK, State, Sweep, Trial
 
 __all__ = ["Ledger"]
 
+_LIVE = union_all(
+    select(RUNS.c.id, literal(False)).where(RUNS.c.status.in_(sorted(LIVE)), RUNS.c.sweep.is_(None)),
+    select(SWEEPS.c.id, literal(True)).where(SWEEPS.c.state.in_(AT_WORK)),
+)
+"""Put together once: it is asked once a second for each run that is watched."""
+
 
 class Ledger:
     """Reads and writes them in the store's database; raises `StoreError` as the store does."""
@@ -53,10 +59,8 @@ class Ledger:
 
     def live(self) -> tuple[frozenset[str], frozenset[str]]:
         """Ids of the runs that wait or work, without trials, which are their sweep's; and of the sweeps at work."""
-        runs = select(RUNS.c.id, literal(False)).where(RUNS.c.status.in_(sorted(LIVE)), RUNS.c.sweep.is_(None))
-        sweeps = select(SWEEPS.c.id, literal(True)).where(SWEEPS.c.state.in_(AT_WORK))
         with connected(self._engine) as connection:
-            found = connection.execute(union_all(runs, sweeps)).all()
+            found = connection.execute(_LIVE).all()
         return frozenset(key for key, sweep in found if not sweep), frozenset(key for key, sweep in found if sweep)
 
     def update(self, sweep_id: str, *, where: Iterable[State] | None = None, **values: Any) -> bool:
