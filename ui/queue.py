@@ -73,4 +73,4 @@ def _button(what: str, run: Run, title: str, icon: str, act: Callable[[], object
             act()
 
     sign = f":material/{icon}:"
-    st.button("", icon=sign, key=f"{what}-{run.id}", type="tertiary", help=title, disabled=off, on_click=press)
+    st.button(title, icon=sign, key=f"{what}-{run.id}", type="tertiary", disabled=off, on_click=press)

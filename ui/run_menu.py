@@ -24,10 +24,10 @@ __all__ = ["kept", "menu"]
 def menu(run: Run, tags: Sequence[str], known: Sequence[Run]) -> None:
     """A star and a menu; `tags` are those of all runs, to choose from; `known` is what it may be set beside."""
     own = state.studio().may(run, me())
-    star = "★" if run.starred else "☆"  # the icons of Material are both hollow
-    title = "Take the star away" if run.starred else "Star this run"
+    star = "★ Starred" if run.starred else "☆ Star"  # the icons of Material are both hollow
+    title = "Take the star away" if run.starred else "Starred runs can be listed alone"
     st.button(star, key="star", type="tertiary", help=title, disabled=not own, on_click=_star, args=(run,))
-    with st.popover("Manage", icon=":material/more_horiz:", key="run-menu"):
+    with st.popover("Manage", icon=":material/more_horiz:", key=f"run-menu-{run.id}"):
         if own:
             _words(run, tags)
         else:

@@ -63,12 +63,12 @@ def choose_row(dataset: Dataset) -> int:
             int(rows[(place - 1) % len(rows)]),
             int(rows[(place + (rows[place % len(rows)] == row)) % len(rows)]),
         )
-        for icon, key, help_text, to in (
-            ("chevron_left", "sample-previous", "Previous sample", lambda: before),
-            ("chevron_right", "sample-next", "Next sample", lambda: after),
-            ("casino", "sample-random", "A sample at random", lambda: int(secrets.choice(rows.tolist()))),
+        for icon, key, title, to in (
+            ("chevron_left", "sample-previous", "Previous", lambda: before),
+            ("chevron_right", "sample-next", "Next", lambda: after),
+            ("casino", "sample-random", "Random", lambda: int(secrets.choice(rows.tolist()))),
         ):
-            _step(icon, key, help_text, to)
+            _step(icon, key, title, to)
         split = next(split for split in SPLITS if row in dataset.rows(split))
         origin = str(dataset.manifest()["origin"].iloc[row])
         where = f"{place + 1:,} of {len(rows):,} in train" if split == "train" else f"sample {row:,}, in {split}"
@@ -76,11 +76,11 @@ def choose_row(dataset: Dataset) -> int:
     return row
 
 
-def _step(icon: str, key: str, help_text: str, to: Callable[[], int]) -> None:
+def _step(icon: str, key: str, title: str, to: Callable[[], int]) -> None:
     def go() -> None:
         st.query_params["row"] = str(to())
 
-    st.button("", icon=f":material/{icon}:", key=key, help=help_text, on_click=go)
+    st.button(title, icon=f":material/{icon}:", key=key, on_click=go)
 
 
 def _of_class(rows: NDArray[np.int64], labels: NDArray[np.int64], chosen: int) -> NDArray[np.int64]:

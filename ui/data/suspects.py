@@ -102,7 +102,7 @@ def _line(dataset: Dataset, one: Mapping[str, Any], picture: bytes, decided: dic
             key=key, label_visibility="collapsed", required=True,
         )  # fmt: skip
         decided[row] = chosen or KEEP
-        return st.button("", icon=":material/zoom_in:", key=f"zoom-{row}", help="See it large", type="tertiary")
+        return st.button("Enlarge", icon=":material/zoom_in:", key=f"zoom-{row}", type="tertiary")
 
 
 def _apply(dataset: Dataset, listed: list[Mapping[str, Any]], decided: Mapping[int, str]) -> None:
