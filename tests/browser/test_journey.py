@@ -21,9 +21,9 @@ COLOURS = {"apple": (190, 40, 40), "leaf": (40, 150, 60), "sea": (40, 70, 180)}
 LONG_MS = 180_000
 
 
-def zipped(per_class: int = 30) -> bytes:
+def zipped(seed: int, per_class: int = 30) -> bytes:
     """Three classes of noisy colours, and one file that is no image."""
-    noise = np.random.default_rng(0)
+    noise = np.random.default_rng(seed)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, colour in COLOURS.items():
@@ -44,12 +44,14 @@ def open_page(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=LONG_MS)
 
 
-def bring(page: Page) -> None:
-    """Drop the zip on the Data page and wait for its split."""
+def bring(page: Page, seed: int) -> None:
+    """Drop a zip on the Data page and wait for its split. Each test has its own `seed`: what another brought is shown
+    before this one is there."""
     open_page(page, "Data")
     page.locator("input[type=file]").first.set_input_files(
-        {"name": "things.zip", "mimeType": "application/zip", "buffer": zipped()}
+        {"name": f"things {seed}.zip", "mimeType": "application/zip", "buffer": zipped(seed)}
     )
+    expect(page.get_by_text(f"Source: things {seed}.zip")).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_text("63 / 13 / 14")).to_be_visible(timeout=LONG_MS)
 
 
@@ -86,7 +88,7 @@ def training(run: Run) -> bool:
 @pytest.mark.timeout(400)
 def test_from_a_zip_to_the_test_score(page: Page, server: Server):
     page.goto("/")
-    bring(page)
+    bring(page, 0)
     page.get_by_text("1 note on this data").click()
     expect(page.get_by_text("broken.png").first).to_be_visible()
     run_id = start(page, epochs=700)
@@ -114,7 +116,7 @@ def test_from_a_zip_to_the_test_score(page: Page, server: Server):
 @pytest.mark.timeout(400)
 def test_a_run_survives_its_server_and_its_death_is_shown(page: Page, server: Server):
     page.goto("/")
-    bring(page)
+    bring(page, 1)
     run_id = start(page, epochs=9000)
     before = until(server, run_id, training)
     server.kill()
@@ -132,7 +134,7 @@ def test_a_run_survives_its_server_and_its_death_is_shown(page: Page, server: Se
 @pytest.mark.timeout(400)
 def test_stop_is_answered_at_once_and_keeps_the_best(page: Page, server: Server):
     page.goto("/")
-    bring(page)
+    bring(page, 2)
     run_id = start(page, epochs=9000)
     until(server, run_id, training)
     status(page, "running")

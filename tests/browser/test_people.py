@@ -26,7 +26,7 @@ def test_pause_and_resume_from_two_tabs(page: Page, server: Server):
     press(page, "person-save")
     expect(page.locator(".st-key-person").first).to_contain_text("Ada")
     page.keyboard.press("Escape")
-    bring(page)
+    bring(page, 3)
     run_id = start(page, epochs=9000)
     assert until(server, run_id, training).user == "Ada"
     expect(page).to_have_title(re.compile("^● [0-9]+ % · "), timeout=LONG_MS)
