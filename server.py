@@ -5,10 +5,14 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from ui import download, live
+from ui import download, live, sockets
 
 # `app.py` names its pages itself. Until it first runs, Streamlit would take the folder `pages` for pages of its own,
 # and a link straight to one of them would show that page alone, without the app around it.
 PagesManager.uses_pages_directory = False
 
-app = st.App(Path(__file__).parent / "app.py", routes=[*download.routes(), *live.routes()])
+app = st.App(
+    Path(__file__).parent / "app.py",
+    routes=[*download.routes(), *live.routes()],
+    lifespan=sockets.lifespan,
+)

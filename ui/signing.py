@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 from tlcore.home import home
@@ -26,8 +27,9 @@ def signed(given: str, *parts: str) -> bool:
     return hmac.compare_digest(given.encode(), sign(*parts).encode())
 
 
+@lru_cache(4)
 def _key(path: Path) -> bytes:
-    """This home's secret, made once."""
+    """This home's secret, made once; read once too, for every tab asks with a sign each second."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}")
