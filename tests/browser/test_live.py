@@ -73,6 +73,12 @@ def test_a_watched_run_grows_under_a_zoom_and_ends(page: Page, studio: Studio):
     expect(page.locator(".st-key-log")).to_contain_text("A word from the worker.")
     assert page.evaluate(RANGE) == [3, 9] and chart.evaluate("(div) => div.isConnected")
 
+    other = make_run(studio, "Another one", status="running")
+    page.wait_for_timeout(4000)  # it is seen to begin
+    studio.store.end(other.id, "finished", "Done.")
+    expect(page.get_by_test_id("stToast")).to_contain_text("Another one is finished")
+    assert page.evaluate(RANGE) == [3, 9] and chart.evaluate("(div) => div.isConnected")
+
     studio.store.update(run.id, report=report(["cats", "dogs"]), test_accuracy=0.9, test_macro_f1=0.875)
     studio.store.end(run.id, "finished", "Epoch 3 was best on val and is kept.")
     expect(page.locator(".st-key-run-heading")).to_contain_text("finished")
