@@ -8,43 +8,18 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Select,
-    Table,
-    Update,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Engine, Update, case, delete, func, insert, select, update
 
-from tlcore.errors import RunError
 from tlcore.runs.database import connected, engine_of, storable
 from tlcore.runs.records import LIVE, Command, Level, Note, Point, Run, Status
+from tlcore.runs.rows import notes_after, points_after, run_row
 from tlcore.runs.schema import COMMANDS, NOTES, POINTS, RUNS
 
 __all__ = ["Store", "open_store"]
 
 PATIENCE_SECONDS = 15.0
 """How long to wait for a locked SQLite store before saying so."""
-
-
-def _rows_after(table: Table, kind: type[Point] | type[Note]) -> Select[Any]:
-    """What is asked once a second of each run that is watched, put together once."""
-    columns = [table.c[field.name] for field in fields(kind)]
-    newer = table.c.run == bindparam("run"), table.c.id > bindparam("after")
-    return select(*columns).where(*newer).order_by(table.c.id)
-
-
-_RUN = select(RUNS).where(RUNS.c.id == bindparam("run"))
-_POINTS_AFTER, _NOTES_AFTER = _rows_after(POINTS, Point), _rows_after(NOTES, Note)
 
 
 def open_store(home: Path, *, patience: float = PATIENCE_SECONDS, keeps: bool = False) -> Store:
@@ -91,7 +66,7 @@ class Store:
             RunError: there is none of that id.
         """
         with connected(self._engine) as connection:
-            return _run(connection, run_id)
+            return run_row(connection, run_id)
 
     def has(self, run_id: str) -> bool:
         """Whether there is such a run."""
@@ -186,7 +161,7 @@ class Store:
     def points(self, run_id: str, *, after: int = 0) -> tuple[Point, ...]:
         """The run's metrics in order, only those with a greater id than `after`."""
         with connected(self._engine) as connection:
-            return _points(connection, run_id, after)
+            return points_after(connection, run_id, after)
 
     def rewind(self, run_id: str, step: int) -> None:
         """Forget metrics and marks after `step`: a training that goes on from there makes them again."""
@@ -203,7 +178,7 @@ class Store:
     def notes(self, run_id: str, *, after: int = 0) -> tuple[Note, ...]:
         """The run's log in order, only lines with a greater id than `after`."""
         with connected(self._engine) as connection:
-            return _notes(connection, run_id, after)
+            return notes_after(connection, run_id, after)
 
     def glance(self, run_id: str, *, after: int = 0) -> tuple[Run, tuple[Point, ...], tuple[Note, ...]]:
         """A run, its metrics with a greater id than `after`, and its whole log, all of one moment.
@@ -212,7 +187,11 @@ class Store:
             RunError: there is none of that id.
         """
         with connected(self._engine) as connection:
-            return _run(connection, run_id), _points(connection, run_id, after), _notes(connection, run_id, 0)
+            return (
+                run_row(connection, run_id),
+                points_after(connection, run_id, after),
+                notes_after(connection, run_id, 0),
+            )
 
     def command(
         self, run_id: str, command: Command, *, where: Iterable[Status] | None = None, **values: object
@@ -291,23 +270,6 @@ class Store:
             for table in (POINTS, NOTES, COMMANDS):
                 connection.execute(delete(table).where(table.c.run == run_id))
         return True
-
-
-def _run(connection: Connection, run_id: str) -> Run:
-    row = connection.execute(_RUN, {"run": run_id}).mappings().first()
-    if row is None:
-        raise RunError(f"There is no run {run_id!r}. `python -m tlcore runs` lists those there are.")
-    return Run(**row)
-
-
-def _points(connection: Connection, run_id: str, after: int) -> tuple[Point, ...]:
-    rows = connection.execute(_POINTS_AFTER, {"run": run_id, "after": after})
-    return tuple(Point(**row) for row in rows.mappings())
-
-
-def _notes(connection: Connection, run_id: str, after: int) -> tuple[Note, ...]:
-    rows = connection.execute(_NOTES_AFTER, {"run": run_id, "after": after})
-    return tuple(Note(**row) for row in rows.mappings())
 
 
 def _chosen(query: Update, run_id: str, where: Iterable[Status] | None, claim: int | None) -> Update:
